@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/vcrelay/vcrelay/app/cli"
+	"github.com/vcrelay/vcrelay/app/config"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/functions"
+	"github.com/vcrelay/vcrelay/functions/fn"
+)
+
+// actions is what the commands do.
+func actions() cli.Actions {
+	return cli.Actions{Run: runRelay, Up: runUp, Vcsim: runVcsim, Function: runFunction}
+}
+
+func runVcsim(ctx context.Context, settings config.Vcsim) error {
+	log, err := config.ReadLog()
+	if err != nil {
+		return err
+	}
+	server, err := vcsim.New(vcsim.Config{
+		Listen:       settings.Listen,
+		Username:     settings.Username,
+		Password:     settings.Password.Reveal(),
+		InstanceUUID: settings.InstanceUUID,
+		VMs:          settings.VMs,
+		History:      settings.History,
+		HistorySpan:  settings.HistorySpan,
+		Rate:         settings.Rate,
+		Seed:         settings.Seed,
+		CertFile:     settings.CertFile,
+		Logger:       newLogger(log),
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	if err := server.Listen(); err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	return server.Run(ctx)
+}
+
+func runFunction(ctx context.Context, name string) error {
+	function, known := functions.Find(name)
+	if !known {
+		return fmt.Errorf("%w: no function %q; `vcrelay function list` shows them", cli.ErrUsage, name)
+	}
+	log, err := config.ReadLog()
+	if err != nil {
+		return err
+	}
+	settings, err := fn.ReadConfig(os.Getenv)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	handler, closer, err := function.New(os.Getenv, os.Stdout)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	defer func() { _ = closer.Close() }()
+	return fn.New(name, handler, settings, newLogger(log)).Run(ctx)
+}

@@ -1,0 +1,128 @@
+package checkpoint
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dapr/go-sdk/client"
+	"github.com/google/uuid"
+
+	"github.com/vcrelay/vcrelay/app/event"
+)
+
+// callTimeout bounds one call to the store.
+const callTimeout = 10 * time.Second
+
+// Store keeps records in one Dapr state store. It is safe for concurrent use by different streams.
+type Store struct {
+	dapr      client.Client
+	component string
+	owner     string
+
+	mu    sync.Mutex
+	owned map[string]held // by stream
+}
+
+// held is the last state of a record that this process wrote.
+type held struct {
+	record record
+	etag   string
+}
+
+// NewStore returns a store on the state component of that name, with an owner id of its own. It does not dial.
+func NewStore(dapr client.Client, component string) *Store {
+	return &Store{dapr: dapr, component: component, owner: uuid.NewString(), owned: make(map[string]held)}
+}
+
+// Check returns an error when the sidecar has no such state store or the store cannot compare and swap.
+func (s *Store) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	metadata, err := s.dapr.GetMetadata(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the sidecar for its components: %w", err)
+	}
+	for _, component := range metadata.RegisteredComponents {
+		if component.Name != s.component {
+			continue
+		}
+		if !slices.Contains(component.Capabilities, "ETAG") {
+			return fmt.Errorf("%w: %s (%s) has no ETags, so two relays could overwrite each other; use one that has, e.g. state.sqlite, state.redis, state.postgresql",
+				ErrUnfit, s.component, component.Type)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: the sidecar has no state store %q; add it to its resources folder (see components/nats), scoped to this app id, or set VCRELAY_STATE_STORE",
+		ErrUnfit, s.component)
+}
+
+// ErrUnfit means that the sidecar's components cannot hold checkpoints; no retry mends that.
+var ErrUnfit = errors.New("unfit state store")
+
+// Acquire takes the stream over, whoever had it, and returns its position.
+func (s *Store) Acquire(ctx context.Context, stream string) (position event.Position, found bool, err error) {
+	current, etag, err := s.load(ctx, stream)
+	if err != nil {
+		return position, false, err
+	}
+	position, found, err = current.position()
+	if err != nil {
+		return position, false, fmt.Errorf("read position of %s from %s, key %s: %w", stream, s.component, key(stream), err)
+	}
+	next := record{Owner: s.owner, Epoch: current.Epoch + 1, Position: current.Position}
+	return position, found, s.swap(ctx, stream, next, etag)
+}
+
+// Save stores position in the stream's record. It fails with event.ErrFenced when the record is no longer ours.
+func (s *Store) Save(ctx context.Context, stream string, position event.Position) error {
+	mine, err := s.heldRecord(stream)
+	if err != nil {
+		return err
+	}
+	next := mine.record
+	next.Write++
+	next.Position, err = json.Marshal(position)
+	if err != nil {
+		return fmt.Errorf("encode position: %w", err)
+	}
+	return s.swap(ctx, stream, next, mine.etag)
+}
+
+// Release leaves the record without an owner.
+func (s *Store) Release(ctx context.Context, stream string) error {
+	mine, err := s.heldRecord(stream)
+	if err != nil {
+		return err
+	}
+	next := mine.record
+	next.Write++
+	next.Owner = ""
+	if err := s.swap(ctx, stream, next, mine.etag); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.owned, stream)
+	return nil
+}
+
+func (s *Store) heldRecord(stream string) (held, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mine, ok := s.owned[stream]
+	if !ok {
+		return held{}, fmt.Errorf("write position of %s: %w", stream, event.ErrFenced)
+	}
+	return mine, nil
+}
+
+func (s *Store) hold(stream string, r record, etag string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.owned[stream] = held{record: r, etag: etag}
+}

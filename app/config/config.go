@@ -1,0 +1,148 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+	"github.com/rs/zerolog"
+
+	"github.com/vcrelay/vcrelay/app/event"
+)
+
+const prefix = "VCRELAY"
+
+// Config is a valid configuration of `vcrelay run`.
+type Config struct {
+	Vcenter        Vcenter
+	Target         Target
+	StateStore     string
+	Start          event.Start
+	ConnectTimeout time.Duration // 0: for ever
+	Listen         string
+	Log            Log
+	DaprAddress    string // gRPC API of the sidecar
+	DaprToken      Secret // what the sidecar asks of who calls it
+}
+
+// Log says how to log.
+type Log struct {
+	Level zerolog.Level
+	Text  bool // lines for people in place of JSON
+}
+
+// Target is a topic of a Dapr pub/sub component.
+type Target struct{ Component, Topic string }
+
+// String is the target as it is configured.
+func (t Target) String() string { return "pubsub://" + t.Component + "/" + t.Topic }
+
+// Read reads the environment of the process. Its error is a Faults.
+func Read() (Config, error) {
+	var faults Faults
+	faults.checkNames(os.Environ())
+	applyAliases()
+	var raw environment
+	if err := envconfig.Process(prefix, &raw); err != nil { // all fields are texts: this cannot fail on a value
+		faults.add(prefix, "%s", err)
+		return Config{}, faults
+	}
+	config := Config{
+		Vcenter:        raw.Vcenter.read(&faults),
+		Target:         check[Target](&faults, "VCRELAY_TARGET")(parseTarget(raw.Target)),
+		StateStore:     raw.StateStore,
+		Start:          check[event.Start](&faults, "VCRELAY_START")(event.ParseStart(raw.Start)),
+		ConnectTimeout: check[time.Duration](&faults, "VCRELAY_CONNECT_TIMEOUT")(parseTimeout(raw.ConnectTimeout)),
+		Listen:         check[string](&faults, "VCRELAY_LISTEN")(parseListen(raw.Listen)),
+		Log:            readLog(&faults, raw.LogLevel, raw.LogFormat),
+		DaprAddress:    check[string](&faults, "DAPR_GRPC_PORT")(daprAddress()),
+		DaprToken:      Secret(os.Getenv("DAPR_API_TOKEN")),
+	}
+	if len(faults) > 0 {
+		return Config{}, faults
+	}
+	return config, nil
+}
+
+// ReadLog reads only how to log, for commands that need nothing else.
+func ReadLog() (Log, error) {
+	var raw environment
+	var faults Faults
+	if err := envconfig.Process(prefix, &raw); err != nil {
+		return Log{}, err
+	}
+	log := readLog(&faults, raw.LogLevel, raw.LogFormat)
+	if len(faults) > 0 {
+		return Log{}, faults
+	}
+	return log, nil
+}
+
+func readLog(faults *Faults, level, format string) Log {
+	parsed, err := zerolog.ParseLevel(level)
+	if err != nil || parsed < zerolog.DebugLevel || parsed > zerolog.ErrorLevel {
+		faults.add("VCRELAY_LOG_LEVEL", "%q is none of debug, info, warn, error", level)
+	}
+	switch format {
+	case "json", "text":
+		return Log{Level: parsed, Text: format == "text"}
+	case "auto":
+		info, err := os.Stderr.Stat()
+		return Log{Level: parsed, Text: err == nil && info.Mode()&os.ModeCharDevice != 0}
+	default:
+		faults.add("VCRELAY_LOG_FORMAT", "%q is none of json, text, auto", format)
+		return Log{}
+	}
+}
+
+func parseTarget(text string) (Target, error) {
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Scheme != "pubsub" {
+		return Target{}, fmt.Errorf("%q is no target; use pubsub://<component>/<topic>, e.g. pubsub://events/vcenter", text)
+	}
+	target := Target{Component: parsed.Host, Topic: strings.TrimPrefix(parsed.Path, "/")}
+	if target.Component == "" || target.Topic == "" || strings.Contains(target.Topic, "/") || parsed.RawQuery != "" {
+		return Target{}, fmt.Errorf("%q needs one component and one topic, e.g. pubsub://events/vcenter", text)
+	}
+	return target, nil
+}
+
+func parseTimeout(text string) (time.Duration, error) {
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout < 0 {
+		return 0, fmt.Errorf("%q is no duration; use e.g. 1m, or 0 to wait for ever", text)
+	}
+	return timeout, nil
+}
+
+func parseListen(text string) (string, error) {
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%q is no address; use host:port, e.g. 127.0.0.1:8080", text)
+	}
+	return text, nil
+}
+
+// daprAddress follows Dapr's own variables.
+func daprAddress() (string, error) {
+	if endpoint := os.Getenv("DAPR_GRPC_ENDPOINT"); endpoint != "" {
+		return endpoint, nil
+	}
+	port := os.Getenv("DAPR_GRPC_PORT")
+	if port == "" {
+		port = "50001" // Dapr's default
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", errors.New(strconv.Quote(port) + " is no port; Dapr sets this variable, leave it unset when no sidecar does")
+	}
+	return net.JoinHostPort("127.0.0.1", port), nil
+}

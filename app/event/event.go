@@ -1,0 +1,110 @@
+package event
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Origin is the vCenter that an event came from.
+type Origin struct {
+	InstanceUUID string // about.instanceUuid: the identity of a vCenter, whatever its URL
+	Source       string // SDK URL without credentials, e.g. https://vcenter.example.com/sdk
+	Name         string // the configured name
+	APIVersion   string // about.apiVersion, e.g. 8.0.3.0
+}
+
+// Ref names an inventory object by vCenter's own type and id, e.g. VirtualMachine and vm-62.
+type Ref struct{ Type, Value string }
+
+// String is `<Type>:<Value>`, or empty for an event that concerns no object.
+func (r Ref) String() string {
+	if r.Value == "" {
+		return ""
+	}
+	return r.Type + ":" + r.Value
+}
+
+// Class names of the two vSphere event classes whose meaning is in an id and not in the class.
+const (
+	ClassEventEx       = "EventEx"
+	ClassExtendedEvent = "ExtendedEvent"
+)
+
+// Event is one vCenter event, or an announcement about vCenter's history (see [Gap]). It is not changed after it was
+// made, so it may be shared between goroutines.
+type Event struct {
+	Origin   *Origin
+	Key      int32     // vCenter's key: it wraps, and goes back after a restore
+	Created  time.Time // by vCenter's clock
+	Class    string    // vSphere class, e.g. VmPoweredOnEvent
+	TypeID   string    // EventTypeId of an EventEx, eventTypeId of an ExtendedEvent, else empty
+	Entity   Ref       // what the event is about: the order of events is kept per entity
+	Severity string    // info, warning, error, user; empty where unknown
+	Late     bool      // committed by vCenter after events that follow it were already read
+	Data     []byte    // VI/JSON object
+
+	announcement string // id and type of an announcement; empty for an event of vCenter
+	kind         string
+}
+
+// Name is the event's name: the EventTypeId where the class is only an envelope, else the class.
+func (e *Event) Name() string {
+	if e.TypeID != "" {
+		return e.TypeID
+	}
+	return e.Class
+}
+
+// ID is the CloudEvent id; see the package comment.
+func (e *Event) ID() string {
+	if e.announcement != "" {
+		return e.announcement
+	}
+	return e.Origin.InstanceUUID + "-" + strconv.FormatInt(int64(e.Key), 10) + "-" + strconv.FormatInt(e.Created.UnixMicro(), 10)
+}
+
+// Type is the CloudEvent type of the default profile.
+func (e *Event) Type() string {
+	if e.kind != "" {
+		return "com.vcrelay." + e.kind + ".v1"
+	}
+	return "com.vmware.vsphere." + e.Name() + ".v0"
+}
+
+// IsAnnouncement tells a message of the relay about the history from an event of vCenter.
+func (e *Event) IsAnnouncement() bool { return e.kind != "" }
+
+// PartitionKey is equal for two events exactly when their order has to be kept.
+func (e *Event) PartitionKey() string {
+	if e.Entity.Value == "" {
+		return e.Origin.InstanceUUID
+	}
+	return e.Origin.InstanceUUID + "/" + e.Entity.String()
+}
+
+// Sequence sorts as text in the order of creation: createdTime in unix microseconds (16 digits), `-`, the key as
+// unsigned number (10 digits), so that events after a wrap of the key still sort by their time.
+func (e *Event) Sequence() string {
+	return padded(uint64(max(e.Created.UnixMicro(), 0)), 16) + "-" + padded(uint64(uint32(e.Key)), 10) //nolint:gosec // both conversions are meant
+}
+
+func padded(n uint64, width int) string {
+	digits := strconv.FormatUint(n, 10)
+	if len(digits) >= width {
+		return digits
+	}
+	return strings.Repeat("0", width-len(digits)) + digits
+}
+
+// class is the value of the extension `eventclass`, as sources-for-knative and the VMware Event Router spell it.
+func (e *Event) class() string {
+	switch e.Class {
+	case ClassEventEx:
+		return "eventex"
+	case ClassExtendedEvent:
+		return "extendedevent"
+	default:
+		return "event"
+	}
+}

@@ -1,0 +1,35 @@
+package local
+
+import "io"
+
+// PointAt is the rewriting of one resource file.
+var PointAt = pointAt
+
+// Reason is the line that says why a process ended.
+var Reason = reason
+
+// SidecarView is what the console shows of a daprd line.
+var SidecarView = sidecarView
+
+// LongestLine is where a line is split.
+const LongestLine = longestLine
+
+// Flusher is a writer of one process's stream.
+type Flusher interface {
+	io.Writer
+	Flush()
+}
+
+type flusher struct{ *lineWriter }
+
+func (f flusher) Flush() { f.flush() }
+
+// Streams are n streams of one process that go to out.
+func Streams(out io.Writer, name string, n int) []Flusher {
+	v := newConsole(out, false, []string{name}).voice(name)
+	var all []Flusher
+	for range n {
+		all = append(all, flusher{&lineWriter{voice: v}})
+	}
+	return all
+}

@@ -1,0 +1,145 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Options say what a Stack runs and how. RunFile and Dir are required.
+type Options struct {
+	RunFile *RunFile
+	// Dir is the data folder of this stack, created when missing: the broker's store, the sidecars' working directory
+	// (a relative SQLite file ends there), logs, generated resources. One stack at a time uses it.
+	Dir string
+	// Root is the source tree whose tools/ and bin/ are used; empty = found from the run file's folder upwards.
+	Root string
+
+	Only []string // app ids to run; empty = all
+	Skip []string // app ids to leave out
+
+	// Env is more environment per app id, under "" for all apps. It wins over the file.
+	Env map[string]map[string]string
+
+	Output io.Writer // one Write per line, `name | text`; nil = discarded
+	Color  bool
+	Logger zerolog.Logger // detail only: what a person should see goes to Output
+
+	OnAppExit ExitPolicy
+
+	BrokerPort int           // port of the embedded broker; 0 = a free one
+	Daprd      string        // path of the sidecar to use; empty = found or built
+	Broker     string        // path of the broker to use; empty = found or built
+	StopGrace  time.Duration // how long each process may take to end; 0 = 10 s
+	StopLimit  time.Duration // how long all of them together may take; 0 = 30 s
+}
+
+// ExitPolicy is what the end of an app means for the stack.
+type ExitPolicy int
+
+const (
+	// StopAll: an app that ends with an exit code other than 0 stops everything, and Run returns an *AppExitError. One that
+	// ends with 0 is done; when all are done, Run ends.
+	StopAll ExitPolicy = iota
+	// Restart: an app that ends in any way is started again after a back-off.
+	Restart
+)
+
+// AppExitError is why Run ended when an app did under StopAll: a caller may pass its code on.
+type AppExitError struct {
+	App  string
+	Code int // -1 when a signal ended the app
+	How  string
+}
+
+func (e *AppExitError) Error() string {
+	return fmt.Sprintf("app %s ended (%s): its last lines above say why", e.App, e.How)
+}
+
+func (o *Options) complete() error {
+	switch {
+	case o.RunFile == nil:
+		return errors.New("make stack: no run file")
+	case o.Dir == "":
+		return errors.New("make stack: no data folder")
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return fmt.Errorf("resolve data folder: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("create data folder: %w", err)
+	}
+	o.Dir = dir
+	if o.Root == "" {
+		o.Root = findRoot(o.RunFile.Dir())
+	}
+	if o.Output == nil {
+		o.Output = io.Discard
+	}
+	if o.StopGrace <= 0 {
+		o.StopGrace = 10 * time.Second
+	}
+	if o.StopLimit <= 0 {
+		o.StopLimit = 30 * time.Second
+	}
+	return nil
+}
+
+// findRoot is the nearest folder above that has tools/go.mod, else dir itself.
+func findRoot(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if exists(filepath.Join(at, "tools", "go.mod")) {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
+
+// chosen is the apps to run, in the order of the file.
+func (o *Options) chosen() ([]App, error) {
+	var known []string
+	for i := range o.RunFile.Apps {
+		known = append(known, o.RunFile.Apps[i].ID)
+	}
+	for _, id := range slices.Concat(o.Only, o.Skip) {
+		if !slices.Contains(known, id) {
+			return nil, fmt.Errorf("choose apps: no app %s in %s: it has %s", id, o.RunFile.Path, strings.Join(known, ", "))
+		}
+	}
+	var apps []App
+	for _, app := range o.RunFile.Apps {
+		if (len(o.Only) == 0 || slices.Contains(o.Only, app.ID)) && !slices.Contains(o.Skip, app.ID) {
+			app.ResourcesPaths = slices.Clone(app.ResourcesPaths)
+			apps = append(apps, app)
+		}
+	}
+	if len(apps) == 0 {
+		return nil, errors.New("choose apps: none is left to run")
+	}
+	return apps, nil
+}
+
+// checkCommand finds a missing program before anything is built or started.
+func checkCommand(app *App) error {
+	if len(app.Command) == 0 || !strings.ContainsRune(app.Command[0], filepath.Separator) {
+		return nil // found in PATH when it starts
+	}
+	program := app.Command[0]
+	if !filepath.IsAbs(program) {
+		program = filepath.Join(app.Dir, program)
+	}
+	if !exists(program) {
+		return fmt.Errorf("app %s: its command %s is not there (looked for %s): build it first", app.ID, app.Command[0], program)
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+//go:build unix && !linux
+
+package local
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// setAttributes gives the child a process group of its own, so that Ctrl-C reaches only us. Only Linux can also kill
+// it when we are killed.
+func setAttributes(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+}

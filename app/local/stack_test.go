@@ -1,0 +1,263 @@
+package local_test
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vcrelay/vcrelay/app/local"
+)
+
+func TestStopEndsEachAppBeforeItsSidecarInReverseOrderAndTheBrokerLast(t *testing.T) {
+	t.Parallel()
+	s := set(t, nil, "one: wait", "two: wait")
+	s.runReady(t)
+	s.stop()
+	if err := s.end(t); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, match := range regexp.MustCompile(`(?m)^(\S+) +\| stopped$`).FindAllStringSubmatch(s.output.String(), -1) {
+		order = append(order, match[1])
+	}
+	if got, want := strings.Join(order, " "), "two two/daprd one one/daprd broker"; got != want {
+		t.Errorf("stopped in order %q, want %q", got, want)
+	}
+}
+
+func TestSidecarsAreGivenTheBrokersPortAndNotTheOneInTheFile(t *testing.T) {
+	t.Parallel()
+	s := set(t, nil, "one: wait")
+	s.runReady(t)
+	copied, err := os.ReadFile(filepath.Join(s.dir, "data", "run", "0", "events.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(copied), s.stack.BrokerURL()) || strings.Contains(string(copied), "4222") {
+		t.Errorf("the component does not point at %s:\n%s", s.stack.BrokerURL(), copied)
+	}
+	if !strings.Contains(s.output.String(), "--resources-path "+filepath.Join(s.dir, "data", "run", "0")) {
+		t.Errorf("the sidecar does not read the copy:\n%s", s.output)
+	}
+}
+
+func TestCrashOfOneAppStopsAllAndNamesAppAndCode(t *testing.T) {
+	t.Parallel()
+	s := set(t, nil, "steady: wait", "weak: crash")
+	s.run(t)
+	err := s.end(t)
+	var exit *local.AppExitError
+	if !errors.As(err, &exit) || exit.App != "weak" || exit.Code != 7 {
+		t.Fatalf("Run: %v", err)
+	}
+	if !strings.Contains(s.output.String(), "weak         | no newline at the end\n") {
+		t.Errorf("the partial last line is missing:\n%s", s.output)
+	}
+	for _, name := range s.stack.Names() {
+		if _, runs := s.stack.Process(name); runs {
+			t.Errorf("%s still runs", name)
+		}
+	}
+}
+
+func TestRestartPolicyStartsACrashedAppAgain(t *testing.T) {
+	t.Parallel()
+	s := set(t, func(o *local.Options) { o.OnAppExit = local.Restart }, "weak: crash")
+	s.runReady(t)
+	eventually(t, "two restarts", func() bool { return s.stack.Restarts("weak") >= 2 })
+}
+
+func TestAppsThatAllEndWellEndTheRun(t *testing.T) {
+	t.Parallel()
+	s := set(t, nil, "one: done", "two: done")
+	s.run(t)
+	if err := s.end(t); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestKilledSidecarAndBrokerComeBackOnTheirPorts(t *testing.T) {
+	t.Parallel()
+	s := set(t, nil, "one: wait")
+	s.runReady(t)
+	for name, port := range map[string]string{
+		"one/daprd": strconv.Itoa(s.stack.HTTPPort("one")),
+		"broker":    strings.TrimPrefix(s.stack.BrokerURL(), "nats://127.0.0.1:"),
+	} {
+		before := s.pid(t, name)
+		if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, name+" again", func() bool {
+			pid, ok := s.stack.Process(name)
+			return ok && pid != before && answers(port)
+		})
+		if s.stack.Restarts(name) != 1 {
+			t.Errorf("%s was restarted %d times", name, s.stack.Restarts(name))
+		}
+	}
+	if !strings.Contains(s.output.String(), "the sidecar of one ended (signal: killed): starting it again") {
+		t.Errorf("no warning:\n%s", s.output)
+	}
+}
+
+func answers(port string) bool {
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
+}
+
+func TestSidecarThatNeverWorksEndsTheRunWithItsOwnReason(t *testing.T) {
+	t.Parallel()
+	s := set(t, func(o *local.Options) {
+		broken := filepath.Join(o.RunFile.Dir(), "bad")
+		write(t, filepath.Join(broken, "broken"), "")
+		o.RunFile.Apps[1].ResourcesPaths = []string{broken}
+	}, "one: wait", "two: wait")
+	s.run(t)
+	err := s.end(t)
+	want := `sidecar of two ended 3 times before it was ready: init error for "events": no such host; mend what it names in ` + filepath.Join(s.dir, "bad")
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("Run: %v\nwant:    %s", err, want)
+	}
+}
+
+func TestAppThatIgnoresTheSignalIsKilled(t *testing.T) {
+	t.Parallel()
+	s := set(t, func(o *local.Options) { o.StopGrace = 100 * time.Millisecond }, "one: stubborn")
+	s.runReady(t)
+	pid := s.pid(t, "one")
+	eventually(t, "the app ignores SIGTERM", func() bool { return strings.Contains(s.output.String(), "ignores SIGTERM") })
+	s.stop()
+	if err := s.end(t); err != nil {
+		t.Fatal(err)
+	}
+	if !gone(pid) || !strings.Contains(s.output.String(), "did not end when asked to: killed") {
+		t.Errorf("gone %v\n%s", gone(pid), s.output)
+	}
+}
+
+func TestKillCutsTheGraceShort(t *testing.T) {
+	t.Parallel()
+	s := set(t, func(o *local.Options) { o.StopGrace = time.Hour; o.StopLimit = time.Hour }, "one: stubborn")
+	s.runReady(t)
+	eventually(t, "the app ignores SIGTERM", func() bool { return strings.Contains(s.output.String(), "ignores SIGTERM") })
+	s.stop()
+	s.stack.Kill()
+	if err := s.end(t); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStopLimitBoundsAllGracesTogether(t *testing.T) {
+	t.Parallel()
+	s := set(t, func(o *local.Options) { o.StopGrace = time.Hour; o.StopLimit = 100 * time.Millisecond }, "one: stubborn", "two: stubborn")
+	s.runReady(t)
+	eventually(t, "the apps ignore SIGTERM", func() bool { return strings.Count(s.output.String(), "ignores SIGTERM") == 2 })
+	s.stop()
+	if err := s.end(t); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSecondStackInTheSameFolderIsRefused(t *testing.T) {
+	t.Parallel()
+	s := set(t, nil, "one: wait")
+	s.runReady(t)
+	options, err := stageOptions(s.dir, filepath.Join(s.dir, "daprd"), filepath.Join(s.dir, "broker"), filepath.Join(s.dir, "app"), []string{"one: wait"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := local.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another stack runs in it") {
+		t.Errorf("Run: %v", err)
+	}
+}
+
+func TestEnvironmentFollowsTheStockOrderOfPrecedence(t *testing.T) {
+	t.Setenv("INHERITED", "process")
+	t.Setenv("FROM_FILE", "process")
+	t.Setenv("APP_PORT", "1")
+	s := set(t, func(o *local.Options) {
+		o.RunFile.Apps[0].Env = map[string]string{"FROM_FILE": "file", "FOR_ALL": "file", "FOR_ONE": "file", "SET": "file"}
+		o.Env = map[string]map[string]string{"": {"FOR_ALL": "all", "FOR_ONE": "all"}, "one": {"FOR_ONE": "one", "SET": "one"}}
+	}, "one: env INHERITED FROM_FILE FOR_ALL FOR_ONE SET APP_PORT APP_ID DAPR_HTTP_PORT")
+	s.stack.Setenv("one", "SET", "set")
+	s.runReady(t)
+	want := []string{"INHERITED=process true", "FROM_FILE=file true", "FOR_ALL=all true", "FOR_ONE=one true", "SET=set true",
+		"APP_PORT= false", "APP_ID=one true", "DAPR_HTTP_PORT=" + strconv.Itoa(s.stack.HTTPPort("one")) + " true"}
+	for _, line := range want {
+		eventually(t, line, func() bool { return strings.Contains(s.output.String(), "| "+line+"\n") })
+	}
+}
+
+func TestTakenAppPortIsReplacedAndSaid(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := taken.Addr().(*net.TCPAddr).Port
+	s := set(t, func(o *local.Options) { o.RunFile.Apps[0].Port = port }, "one: env APP_PORT")
+	s.runReady(t)
+	if got := s.stack.AppPort("one"); got == port || got == 0 {
+		t.Fatalf("app port %d", got)
+	}
+	said := "up        | port " + strconv.Itoa(port) + " of one is taken: it gets " + strconv.Itoa(s.stack.AppPort("one"))
+	if !strings.Contains(s.output.String(), said) {
+		t.Errorf("not said: %s\n%s", said, s.output)
+	}
+	if !strings.Contains(s.output.String(), "--app-port "+strconv.Itoa(s.stack.AppPort("one"))) {
+		t.Errorf("the sidecar was not told:\n%s", s.output)
+	}
+}
+
+func TestStacksSideBySideAreGivenDifferentPorts(t *testing.T) {
+	t.Parallel()
+	seen := map[int]bool{}
+	for range 20 {
+		p := set(t, nil, "one: wait").stack.Ports("one")
+		for _, port := range []int{p.HTTP, p.GRPC, p.InternalGRPC} {
+			if port == 0 || seen[port] {
+				t.Fatalf("port %d is given twice or is none", port)
+			}
+			seen[port] = true
+		}
+	}
+}
+
+func TestUnknownAppAndMissingProgramAreFoundBeforeAnythingStarts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, test := range []struct {
+		want   string
+		change func(*local.Options)
+	}{
+		{"no app twoo", func(o *local.Options) { o.Skip = []string{"twoo"} }},
+		{"none is left", func(o *local.Options) { o.Skip = []string{"one"} }},
+		{"./bin/missing is not there", func(o *local.Options) { o.RunFile.Apps[0].Command = []string{"./bin/missing"} }},
+		{"no run file", func(o *local.Options) { o.RunFile = nil }},
+	} {
+		options, err := stageOptions(dir, "daprd", "broker", os.Args[0], []string{"one: wait"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		test.change(&options)
+		if _, err := local.New(options); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("want %q, got %v", test.want, err)
+		}
+	}
+}

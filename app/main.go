@@ -1,0 +1,74 @@
+// Command vcrelay carries the events of VMware vCenter to whatever should act on them, through a Dapr sidecar.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/vcrelay/vcrelay/app/cli"
+	"github.com/vcrelay/vcrelay/app/config"
+	"github.com/vcrelay/vcrelay/app/vcenter"
+)
+
+// version is set by the build: -ldflags "-X main.version=...".
+var version = "development"
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	ctx, interrupted := untilSignal()
+	err := cli.New(version, actions()).Run(ctx, args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "vcrelay:", err)
+		return exitCode(err)
+	}
+	if interrupted() {
+		return 130
+	}
+	return 0
+}
+
+// exitCode follows the table in docs/design.md.
+func exitCode(err error) int {
+	var faults config.Faults
+	switch {
+	case errors.As(err, &faults), errors.Is(err, cli.ErrUsage), errors.Is(err, errSettings), errors.Is(err, vcenter.ErrSettings):
+		return 2
+	case errors.Is(err, vcenter.ErrCredentials), errors.Is(err, vcenter.ErrCertificate):
+		return 4
+	case errors.Is(err, errUnreachable):
+		return 3
+	default:
+		return 1
+	}
+}
+
+// Errors that decide the exit code.
+var (
+	errSettings    = errors.New("not usable as configured")
+	errUnreachable = errors.New("not reached in time")
+)
+
+// untilSignal returns a context that ends with the first SIGINT or SIGTERM; a second one ends the process at once.
+// interrupted reports whether it was SIGINT.
+func untilSignal() (ctx context.Context, interrupted func() bool) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		received := <-signals
+		signal.Stop(signals)
+		if received == os.Interrupt {
+			cancel(errInterrupted)
+		} else {
+			cancel(context.Canceled)
+		}
+	}()
+	return ctx, func() bool { return errors.Is(context.Cause(ctx), errInterrupted) }
+}
+
+var errInterrupted = errors.New("interrupted")

@@ -1,0 +1,135 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/vcrelay/vcrelay/app/event"
+)
+
+// Observer counts what one stream does and knows whether it is healthy. It is safe for concurrent use.
+type Observer struct {
+	eventsRead      prometheus.Counter
+	eventsPublished prometheus.Counter
+	publishFailed   prometheus.Counter
+	publishSeconds  prometheus.Observer
+	lagSeconds      prometheus.Gauge
+	sourceUp        prometheus.Gauge
+	checkpointOK    prometheus.Counter
+	checkpointBad   prometheus.Counter
+
+	mu    sync.Mutex
+	parts map[string]error // the last result of each part that was tried
+	saved time.Time        // when the position was stored last
+}
+
+// NewObserver registers the metrics of one stream, labelled with the vCenter's configured name and the target. Two
+// streams with the same labels are a mistake in the wiring, on which it panics.
+func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observer {
+	source := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"vcenter": vcenter}, registry))
+	sink := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"vcenter": vcenter, "target": target}, registry))
+	published := sink.NewCounterVec(prometheus.CounterOpts{
+		Name: "vcrelay_publish_events_total",
+		Help: "Events by what the target said of them; an event that failed is published again.",
+	}, []string{"result"})
+	writes := sink.NewCounterVec(prometheus.CounterOpts{
+		Name: "vcrelay_checkpoint_writes_total", Help: "Writes of the position by result.",
+	}, []string{"result"})
+	o := &Observer{
+		parts:           make(map[string]error),
+		eventsPublished: published.WithLabelValues("ok"),
+		publishFailed:   published.WithLabelValues("error"),
+		checkpointOK:    writes.WithLabelValues("ok"),
+		checkpointBad:   writes.WithLabelValues("error"),
+		eventsRead: source.NewCounter(prometheus.CounterOpts{
+			Name: "vcrelay_source_events_read_total", Help: "Events read from vCenter that were not done yet.",
+		}),
+		sourceUp: source.NewGauge(prometheus.GaugeOpts{
+			Name: "vcrelay_source_up", Help: "1 while vCenter can be read.",
+		}),
+		lagSeconds: source.NewGauge(prometheus.GaugeOpts{
+			Name: "vcrelay_source_lag_seconds", Help: "Age of the last acknowledged event when it was acknowledged.",
+		}),
+		publishSeconds: sink.NewHistogram(prometheus.HistogramOpts{
+			Name: "vcrelay_publish_duration_seconds", Help: "Time until a batch was acknowledged, retries included.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16), // 1 ms to 33 s
+		}),
+	}
+	sink.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "vcrelay_checkpoint_age_seconds", Help: "Time since the position was stored; 0 before the first time.",
+	}, o.checkpointAge)
+	return o
+}
+
+// Err is nil while the stream does its work, and otherwise says which part does not.
+func (o *Observer) Err() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, part := range []string{"checkpoint store", "vcenter"} {
+		if _, tried := o.parts[part]; !tried {
+			return fmt.Errorf("%s: not reached yet", part)
+		}
+	}
+	var faults []error
+	for part, err := range o.parts {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", part, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (o *Observer) failed(part string, err error) {
+	o.report(part, err)
+	if part == "vcenter" {
+		o.sourceUp.Set(0)
+	}
+}
+
+func (o *Observer) succeeded(part string) {
+	o.report(part, nil)
+	if part == "vcenter" {
+		o.sourceUp.Set(1)
+	}
+}
+
+func (o *Observer) report(part string, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.parts[part] = err
+}
+
+func (o *Observer) read(page []event.Event) { o.eventsRead.Add(float64(len(page))) }
+
+func (o *Observer) published(batch []event.Event, took time.Duration) {
+	o.eventsPublished.Add(float64(len(batch)))
+	o.publishSeconds.Observe(took.Seconds())
+	o.lagSeconds.Set(time.Since(batch[len(batch)-1].Created).Seconds())
+}
+
+func (o *Observer) refused(batch []event.Event) { o.publishFailed.Add(float64(len(batch))) }
+
+func (o *Observer) stored(err error) {
+	if err != nil {
+		o.checkpointBad.Inc()
+		return
+	}
+	o.checkpointOK.Inc()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.saved = time.Now()
+}
+
+func (o *Observer) checkpointAge() float64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.saved.IsZero() {
+		return 0
+	}
+	return time.Since(o.saved).Seconds()
+}

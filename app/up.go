@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/term"
+
+	"github.com/vcrelay/vcrelay/app/cli"
+	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/tally"
+)
+
+// App ids of dapr.yaml that `vcrelay up` knows by name; all others are just run.
+const (
+	appVcsim = "vcsim"
+	appRelay = "vcrelay"
+)
+
+// patience is how long a count waits without any arrival before it calls what is left missing. It is longer than the
+// broker waits before it delivers again what a killed sidecar held (ackWait).
+const patience = 90 * time.Second
+
+// runUp is `vcrelay up`.
+func runUp(ctx context.Context, options cli.Up) error {
+	file, err := local.ReadRunFile(options.File)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	ledger := filepath.Join(options.Dir, "delivered.ids")
+	if err := os.Remove(ledger); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("begin a new ledger: %w", err)
+	}
+	simulated := os.Getenv("VCRELAY_VCENTER_URL") == ""
+	absolute, err := filepath.Abs(ledger)
+	if err != nil {
+		return err
+	}
+	settings := local.Options{
+		RunFile: file,
+		Dir:     options.Dir,
+		Output:  os.Stdout,
+		Color:   term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
+		Logger:  zerolog.Nop(),
+		Env:     map[string]map[string]string{"": {"VCRELAY_ECHO_LEDGER": absolute}},
+	}
+	if _, set := os.LookupEnv("VCRELAY_LOG_FORMAT"); !set {
+		settings.Env[""]["VCRELAY_LOG_FORMAT"] = "text"
+	}
+	if !simulated {
+		settings.Skip = []string{appVcsim}
+		forgetSimulator(file)
+	}
+	stack, err := local.New(settings)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	if options.For == 0 {
+		return stack.Run(ctx)
+	}
+	return runAndCount(ctx, stack, counting{file: file, ledger: ledger, simulated: simulated, time: options.For})
+}
+
+// forgetSimulator takes out of the run file what points the relay at the simulated vCenter, so that the variables of the
+// person's own environment hold.
+func forgetSimulator(file *local.RunFile) {
+	for i := range file.Apps {
+		if file.Apps[i].ID == appRelay {
+			maps.DeleteFunc(file.Apps[i].Env, func(name, _ string) bool {
+				return strings.HasPrefix(name, "VCRELAY_VCENTER_") || name == "VCRELAY_START"
+			})
+		}
+	}
+}
+
+// counting is what a run with --for needs for its closing line.
+type counting struct {
+	file      *local.RunFile
+	ledger    string
+	simulated bool
+	time      time.Duration
+}
+
+// runAndCount runs the stack for a time, counts, stops it, and prints the count.
+func runAndCount(ctx context.Context, stack *local.Stack, c counting) error {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- stack.Run(running)
+		stop() // a stack that ends by itself ends the count
+	}()
+	result, countErr := c.count(running, stack.Ready())
+	whole := running.Err() == nil
+	stop()
+	if err := <-ended; err != nil {
+		return err
+	}
+	if countErr != nil || !whole {
+		return countErr
+	}
+	return c.report(result)
+}
+
+// count lets the stack work, stops the workload, and waits until everything has arrived.
+func (c counting) count(ctx context.Context, ready <-chan struct{}) (tally.Result, error) {
+	select {
+	case <-ready:
+	case <-ctx.Done():
+		return tally.Result{}, nil
+	}
+	if pause(ctx, c.time) != nil {
+		return tally.Result{}, nil
+	}
+	if !c.simulated {
+		deliveries, err := tally.ReadLedger(c.ledger)
+		return tally.Compare(nil, deliveries), err
+	}
+	simulator, err := c.simulator()
+	if err != nil {
+		return tally.Result{}, err
+	}
+	if err := simulator.SetRate(ctx, 0); err != nil {
+		return tally.Result{}, err
+	}
+	log, err := simulator.Log(ctx)
+	if err != nil {
+		return tally.Result{}, err
+	}
+	return tally.Await(ctx, log, c.ledger, patience)
+}
+
+// simulator finds the simulated vCenter by the settings that the run file gives it.
+func (c counting) simulator() (*tally.Simulator, error) {
+	for _, app := range c.file.Apps {
+		if app.ID == appVcsim {
+			return tally.NewSimulator(app.Env["VCRELAY_VCSIM_LISTEN"], filepath.Join(app.Dir, app.Env["VCRELAY_VCSIM_CERT_FILE"]))
+		}
+	}
+	return nil, fmt.Errorf("%w: %s has no app %q to count against", errSettings, c.file.Path, appVcsim)
+}
+
+func (c counting) report(result tally.Result) error {
+	if !c.simulated {
+		fmt.Printf("delivered %d (a real vCenter shows no log of its own to count against)\n", result.Foreign)
+		return nil
+	}
+	fmt.Println(result)
+	switch {
+	case len(result.Missing) > 0:
+		return fmt.Errorf("%d events did not arrive, the first is %s", len(result.Missing), result.Missing[0])
+	case result.Relayed == 0:
+		return errors.New("the simulated vCenter had no events")
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package vcsim
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+const (
+	collectorType   = "EventHistoryCollector"
+	maxPageSize     = 1000
+	defaultPageSize = 10
+)
+
+// collector is a client's EventHistoryCollector: a filter and a cursor over the history. Its methods are the SOAP
+// calls. A read costs what it passes over, never the length of the history.
+type collector struct {
+	mo.EventHistoryCollector
+	selfLocked
+
+	log   *history
+	match filter
+	spec  types.EventFilterSpec
+	desk  *desk
+
+	mu   sync.Mutex
+	next int // position of the record that ReadNextEvents looks at first
+	page latestPage
+}
+
+func newCollector(log *history, match filter, spec types.EventFilterSpec, desk *desk) *collector {
+	c := &collector{log: log, match: match, spec: spec, desk: desk}
+	c.Self.Type = collectorType // else the simulator names it after the Go type
+	c.Filter = spec
+	c.page = latestPage{size: int(either(spec.MaxCount, defaultPageSize))}
+	c.next = c.oldest(log.view())
+	return c
+}
+
+func (c *collector) oldest(v view) int {
+	if c.spec.Time == nil {
+		return 0
+	}
+	return v.since(c.spec.Time.BeginTime)
+}
+
+// ReadNextEvents returns up to maxCount events after the cursor, oldest first, and moves it behind them.
+func (c *collector) ReadNextEvents(_ *simulator.Context, req *types.ReadNextEvents) soap.HasFault {
+	if !validPage(req.MaxCount) {
+		return &methods.ReadNextEventsBody{Fault_: invalidArgument("maxCount")}
+	}
+	events := c.readNext(int(req.MaxCount))
+	return &methods.ReadNextEventsBody{Res: &types.ReadNextEventsResponse{Returnval: events}}
+}
+
+func (c *collector) readNext(limit int) []types.BaseEvent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var events []types.BaseEvent
+	for v := c.log.view(); c.next < v.len() && len(events) < limit; c.next++ {
+		if r := v.records[c.next]; c.match.matches(r) {
+			events = append(events, render(r, c.spec))
+		}
+	}
+	return events
+}
+
+// ReadPreviousEvents returns up to maxCount events before the cursor, newest first, and moves it before them.
+func (c *collector) ReadPreviousEvents(_ *simulator.Context, req *types.ReadPreviousEvents) soap.HasFault {
+	if !validPage(req.MaxCount) {
+		return &methods.ReadPreviousEventsBody{Fault_: invalidArgument("maxCount")}
+	}
+	events := c.readPrevious(int(req.MaxCount))
+	return &methods.ReadPreviousEventsBody{Res: &types.ReadPreviousEventsResponse{Returnval: events}}
+}
+
+func (c *collector) readPrevious(limit int) []types.BaseEvent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var events []types.BaseEvent
+	for v := c.log.view(); c.next > 0 && len(events) < limit; c.next-- {
+		if r := v.records[c.next-1]; c.match.matches(r) {
+			events = append(events, render(r, c.spec))
+		}
+	}
+	return events
+}
+
+// RewindCollector moves the cursor before the oldest event.
+func (c *collector) RewindCollector(*simulator.Context, *types.RewindCollector) soap.HasFault {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next = c.oldest(c.log.view())
+	return &methods.RewindCollectorBody{Res: new(types.RewindCollectorResponse)}
+}
+
+// ResetCollector moves the cursor before the oldest event of the latest page.
+func (c *collector) ResetCollector(*simulator.Context, *types.ResetCollector) soap.HasFault {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := c.log.view()
+	c.page.update(v, c.match)
+	c.next = c.page.start(v)
+	return &methods.ResetCollectorBody{Res: new(types.ResetCollectorResponse)}
+}
+
+// SetCollectorPageSize sets the size of latestPage; the cursor stays.
+func (c *collector) SetCollectorPageSize(_ *simulator.Context, req *types.SetCollectorPageSize) soap.HasFault {
+	if !validPage(req.MaxCount) {
+		return &methods.SetCollectorPageSizeBody{Fault_: invalidArgument("maxCount")}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.page = latestPage{size: int(req.MaxCount)}
+	return &methods.SetCollectorPageSizeBody{Res: new(types.SetCollectorPageSizeResponse)}
+}
+
+// DestroyCollector removes the collector from its session.
+func (c *collector) DestroyCollector(ctx *simulator.Context, _ *types.DestroyCollector) soap.HasFault {
+	ctx.Session.Remove(ctx, c.Self)
+	c.desk.drop(ctx.Session.Key, c)
+	return &methods.DestroyCollectorBody{Res: new(types.DestroyCollectorResponse)}
+}
+
+// Get returns the properties; the property collector calls it. From the first time on changes of latestPage are told.
+func (c *collector) Get() mo.Reference {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.page.update(c.log.view(), c.match)
+	properties := c.EventHistoryCollector
+	properties.LatestPage = c.latest()
+	return &properties
+}
+
+// news returns the latest page if it changed since news last did. A page that nobody has ever read costs nothing.
+func (c *collector) news() ([]types.BaseEvent, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.page.watched {
+		return nil, false
+	}
+	c.page.update(c.log.view(), c.match)
+	if !c.page.tell() {
+		return nil, false
+	}
+	return c.latest(), true
+}
+
+// latest renders the page newest first, as the simulator does; vCenter promises no order.
+func (c *collector) latest() []types.BaseEvent {
+	var events []types.BaseEvent
+	for _, entry := range slices.Backward(c.page.entries) {
+		events = append(events, render(entry.record, c.spec))
+	}
+	return events
+}
+
+func validPage(maxCount int32) bool { return maxCount >= 1 && maxCount <= maxPageSize }
+
+func render(r record, spec types.EventFilterSpec) types.BaseEvent {
+	event := r.event()
+	if disabled := spec.DisableFullMessage; disabled != nil && *disabled {
+		event.GetEvent().FullFormattedMessage = ""
+	}
+	return event
+}

@@ -1,0 +1,129 @@
+package vcsim
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"net/url"
+	"sync"
+
+	"github.com/rs/zerolog"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// Server is one simulated vCenter. Its methods are safe for concurrent use.
+type Server struct {
+	cfg         Config
+	logger      zerolog.Logger
+	model       *simulator.Model
+	certificate tls.Certificate
+	log         *history
+	desk        *desk
+	workload    *workload
+
+	mu       sync.Mutex
+	listener net.Listener
+	url      *url.URL
+	closed   bool
+}
+
+// New builds inventory, certificate and history. It neither listens nor starts goroutines. Inventory needs a
+// temporary directory: a server that is never run must be closed.
+func New(cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("configure simulated vCenter: %w", err)
+	}
+	certificate, err := newCertificate(certificateHost(cfg.Listen))
+	if err != nil {
+		return nil, err
+	}
+	model, err := newModel(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, logger: cfg.Logger, model: model, certificate: certificate}
+	if err := s.furnish(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// furnish joins history, workload and sessions with the inventory.
+func (s *Server) furnish() error {
+	service := s.model.Service
+	s.log = newHistory(s.cfg.Clock, s.cfg.FirstKey)
+	stock, err := newInventory(service)
+	if err != nil {
+		return err
+	}
+	s.workload = newWorkload(stock, s.log, s.cfg)
+	s.workload.preload(s.cfg.History, s.cfg.HistorySpan)
+	s.desk = newDesk(service)
+	s.desk.manager = s.newManager
+	s.model.Map().Handler = s.desk.handle
+	return openTap(service, s.log)
+}
+
+func (s *Server) newManager() *eventManager {
+	m := &eventManager{log: s.log, desk: s.desk, tree: inventoryTree{s.model.Map()}}
+	m.Self = s.model.Map().EventManager().Self
+	return m
+}
+
+// URL is https://host:port/sdk, without credentials. It is nil before Listen.
+func (s *Server) URL() *url.URL {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.url == nil {
+		return nil
+	}
+	u := *s.url
+	return &u
+}
+
+// CertificatePEM is the server's certificate; as the only root it verifies the server.
+func (s *Server) CertificatePEM() []byte { return encodePEM(s.certificate) }
+
+// Thumbprint is the SHA-256 of the certificate as AA:BB:...
+func (s *Server) Thumbprint() string { return thumbprint(s.certificate) }
+
+// InstanceUUID is about.instanceUuid.
+func (s *Server) InstanceUUID() string { return s.cfg.InstanceUUID }
+
+// Post commits an event and returns it as clients will see it. Key, chain and time are assigned; the rest is kept as
+// it is, unchecked against the inventory. Neither event nor what it points to may be changed afterwards.
+func (s *Server) Post(event types.BaseEvent) types.BaseEvent { return s.log.append(event).event() }
+
+// Len is the number of events in the history.
+func (s *Server) Len() int { return s.log.view().len() }
+
+// Events iterates over the history as it is now, in commit order, after the given index; the first event has index 1.
+func (s *Server) Events(after int) iter.Seq2[int, types.BaseEvent] {
+	return func(yield func(int, types.BaseEvent) bool) {
+		v := s.log.view()
+		for i := max(after, 0); i < v.len(); i++ {
+			if !yield(i+1, v.records[i].event()) {
+				return
+			}
+		}
+	}
+}
+
+// Rate is the live workload's rate in events per second.
+func (s *Server) Rate() float64 { return s.workload.currentRate() }
+
+// SetRate changes the live workload. Once it has returned for 0, the workload adds no event any more.
+func (s *Server) SetRate(perSecond float64) error { return s.workload.setRate(perSecond) }
+
+// TerminateSessions ends every login session, with its collectors and waits, and returns how many there were.
+func (s *Server) TerminateSessions() int { return s.desk.terminate() }
+
+// Sessions is the number of login sessions, Collectors that of their event collectors.
+func (s *Server) Sessions() int { return len(s.desk.sessions()) }
+
+// Collectors is the number of event collectors that live sessions hold.
+func (s *Server) Collectors() int { return len(s.desk.collectors()) }

@@ -1,0 +1,182 @@
+package vcsim
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// workload fills the history: before the start as fast as it can, afterwards at a rate. It is safe for concurrent use.
+type workload struct {
+	stock *inventory
+	log   *history
+	now   func() time.Time
+	turn  chan struct{} // told of a new rate
+
+	mu     sync.Mutex
+	random *rand.Rand
+	total  int      // sum of the weights
+	off    *machine // the one that the workload has powered off, if any
+	bodies map[pick]types.BaseEvent
+	pacer  pacer
+	extra  int // variant of the next event made on demand; the sequence by seed is left alone
+}
+
+// pick identifies a body.
+type pick struct {
+	recipe  *recipe
+	machine *machine
+	variant int
+}
+
+func newWorkload(stock *inventory, log *history, cfg Config) *workload {
+	w := &workload{
+		stock: stock, log: log, now: cfg.Clock,
+		turn:   make(chan struct{}, 1),
+		random: rand.New(rand.NewPCG(cfg.Seed, 0)), // #nosec G404 -- repeatable on purpose
+		bodies: map[pick]types.BaseEvent{},
+		pacer:  pacer{rate: cfg.Rate},
+	}
+	for _, r := range recipes {
+		w.total += r.weight
+	}
+	return w
+}
+
+// preload adds count events, spread evenly over the span before now. Machines change state only at the end.
+func (w *workload) preload(count int, span time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.log.reserve(count)
+	end := w.now()
+	for i := range count {
+		ago := time.Duration(float64(span) * float64(count-i) / float64(count))
+		w.log.appendAt(w.body(w.choose()), end.Add(-ago))
+	}
+	if w.off != nil {
+		w.stock.setPower(w.off, types.VirtualMachinePowerStatePoweredOff)
+	}
+}
+
+// run adds events at the current rate until ctx ends.
+func (w *workload) run(ctx context.Context) error {
+	w.restart()
+	for {
+		timer := time.NewTimer(w.step())
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-w.turn:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+func (w *workload) restart() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pacer = pacer{rate: w.pacer.rate, since: time.Now()}
+}
+
+// step adds what is due and returns how long to wait for more.
+func (w *workload) step() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.pacer.rate == 0 {
+		return time.Hour // until setRate
+	}
+	for range w.pacer.due(time.Now()) {
+		w.settle()
+		w.commit(w.choose())
+	}
+	return w.pacer.pause(time.Now())
+}
+
+func (w *workload) currentRate() float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pacer.rate
+}
+
+func (w *workload) setRate(perSecond float64) error {
+	if err := checkRate(perSecond); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.pacer = pacer{rate: perSecond, since: time.Now()}
+	w.mu.Unlock()
+	select {
+	case w.turn <- struct{}{}:
+	default: // the loop has yet to see the turn before
+	}
+	return nil
+}
+
+// post adds count events of one kind on one machine, nil for any.
+func (w *workload) post(r *recipe, m *machine, count int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for range count {
+		target := m
+		if target == nil {
+			target = w.stock.machines[w.extra/variants%len(w.stock.machines)]
+		}
+		w.commit(pick{recipe: r, machine: target, variant: w.extra % variants})
+		w.extra++
+	}
+}
+
+// commit flips the machine first: who reads the event must not find the state before it.
+func (w *workload) commit(p pick) {
+	if p.recipe.power != "" {
+		w.stock.setPower(p.machine, p.recipe.power)
+	}
+	w.log.append(w.body(p))
+}
+
+// choose draws the next event by weight. At most one machine is off, and a machine is powered on only when off.
+func (w *workload) choose() pick {
+	chosen := pick{recipe: w.draw(), machine: w.stock.machines[w.random.IntN(len(w.stock.machines))]}
+	chosen.variant = w.random.IntN(variants)
+	switch {
+	case chosen.recipe.power == "":
+	case w.off == nil:
+		chosen.recipe, w.off = powerOff, chosen.machine
+	default:
+		chosen.recipe, chosen.machine, w.off = powerOn, w.off, nil
+	}
+	return chosen
+}
+
+var powerOn, powerOff = findRecipe("VmPoweredOnEvent"), findRecipe("VmPoweredOffEvent")
+
+// settle notices when somebody else has powered the machine on.
+func (w *workload) settle() {
+	if w.off != nil && w.stock.isOn(w.off) {
+		w.off = nil
+	}
+}
+
+func (w *workload) draw() *recipe {
+	n := w.random.IntN(w.total)
+	for i := range recipes {
+		if n -= recipes[i].weight; n < 0 {
+			return &recipes[i]
+		}
+	}
+	return &recipes[0] // not reached: the weights add up to total
+}
+
+func (w *workload) body(p pick) types.BaseEvent {
+	body, ok := w.bodies[p]
+	if !ok {
+		body = p.recipe.body(scene{machine: p.machine, variant: p.variant})
+		w.bodies[p] = body
+	}
+	return body
+}
