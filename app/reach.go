@@ -14,7 +14,10 @@ import (
 )
 
 const (
-	reachInterval = 500 * time.Millisecond
+	reachInterval = 250 * time.Millisecond
+
+	// Where everything starts at once, something is always a little later: not worth a line.
+	quiet = 3 * time.Second
 
 	// A sidecar answers before its last component is loaded, so a missing one is given this long.
 	componentGrace = 5 * time.Second
@@ -27,7 +30,8 @@ const (
 // component) ends it at once; the rest ends it after timeout, or never when timeout is 0.
 func reach(ctx context.Context, part string, timeout time.Duration, log zerolog.Logger, checks ...func(context.Context) error) error {
 	began := time.Now()
-	for said := false; ; said = true {
+	said := false
+	for {
 		err := firstError(ctx, checks)
 		waited := time.Since(began)
 		switch {
@@ -41,7 +45,8 @@ func reach(ctx context.Context, part string, timeout time.Duration, log zerolog.
 		case waited >= timeout:
 			return fmt.Errorf("%w (VCRELAY_CONNECT_TIMEOUT=%s): %w", errUnreachable, timeout, err)
 		}
-		if !said {
+		if !said && waited >= quiet {
+			said = true
 			log.Warn().Err(err).Str("part", part).Msg("not reached yet, trying until it is")
 		}
 		if err := pause(ctx, reachInterval); err != nil {

@@ -101,7 +101,7 @@ func beginning(source *vcenter.Source, start event.Start) func(context.Context) 
 func newLogger(settings config.Log) zerolog.Logger {
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
 	if settings.Text {
-		writer := zerolog.ConsoleWriter{Out: os.Stderr, NoColor: os.Getenv("NO_COLOR") != "", TimeFormat: "15:04:05.000"}
+		writer := zerolog.ConsoleWriter{Out: os.Stderr, NoColor: !settings.Color, TimeFormat: "15:04:05.000"}
 		return zerolog.New(writer).Level(settings.Level).With().Timestamp().Logger()
 	}
 	return zerolog.New(os.Stderr).Level(settings.Level).With().Timestamp().Logger()

@@ -35,6 +35,9 @@ func runUp(ctx context.Context, options cli.Up) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
+	if options.BuildOnly {
+		return buildTools(ctx, file.Dir())
+	}
 	ledger := filepath.Join(options.Dir, "delivered.ids")
 	if err := os.Remove(ledger); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("begin a new ledger: %w", err)
@@ -67,6 +70,20 @@ func runUp(ctx context.Context, options cli.Up) error {
 		return stack.Run(ctx)
 	}
 	return runAndCount(ctx, stack, counting{file: file, ledger: ledger, simulated: simulated, time: options.For})
+}
+
+// buildTools finds or builds the sidecar and the broker for the source tree root.
+func buildTools(ctx context.Context, root string) error {
+	notice := func(format string, arguments ...any) { fmt.Printf(format+"\n", arguments...) }
+	toolbox := local.Toolbox{Root: root, Notice: notice, Logger: zerolog.Nop()}
+	for _, find := range []func(context.Context) (string, error){toolbox.Daprd, toolbox.Broker} {
+		path, err := find(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Println(path)
+	}
+	return nil
 }
 
 // forgetSimulator takes out of the run file what points the relay at the simulated vCenter, so that the variables of the

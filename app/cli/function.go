@@ -15,7 +15,7 @@ func newFunction(actions Actions) *cobra.Command {
 		Short: "Run one of the functions that act on events",
 		Long: `Serves one function over HTTP, beside its own Dapr sidecar or behind anything that posts CloudEvents. The port is
 APP_PORT (set by Dapr), else PORT, else 8080. ` + "`vcrelay function list`" + ` shows the functions.`,
-		Example: `  dapr run --app-id echo --app-port 8081 --resources-path components/nats --resources-path functions/echo \
+		Example: `  dapr run --app-id echo --app-port 8081 --resources-path components/nats --resources-path functions/echo/dapr \
     -- vcrelay function echo`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return actions.Function(cmd.Context(), args[0]) },

@@ -11,6 +11,8 @@ type Up struct {
 	File string        // run file
 	Dir  string        // data of this machine's run
 	For  time.Duration // stop and count after this; 0: until interrupted
+
+	BuildOnly bool // only find or build the sidecar and the broker
 }
 
 func newUp(actions Actions) *cobra.Command {
@@ -34,6 +36,7 @@ function. Anything missing is exit code 1.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&options.File, "file", "f", "dapr.yaml", "run file")
 	flags.StringVar(&options.Dir, "dir", ".vcrelay", "folder for the data of the broker and the state store")
+	flags.BoolVar(&options.BuildOnly, "build-only", false, "find or build the sidecar and the broker, say where they are, and end")
 	flags.DurationVar(&options.For, "for", 0, "stop after this time and count what arrived")
 	return cmd
 }

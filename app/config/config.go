@@ -12,6 +12,7 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 	"github.com/rs/zerolog"
+	"golang.org/x/term"
 
 	"github.com/vcrelay/vcrelay/app/event"
 )
@@ -35,6 +36,7 @@ type Config struct {
 type Log struct {
 	Level zerolog.Level
 	Text  bool // lines for people in place of JSON
+	Color bool // in colour
 }
 
 // Target is a topic of a Dapr pub/sub component.
@@ -89,12 +91,13 @@ func readLog(faults *Faults, level, format string) Log {
 	if err != nil || parsed < zerolog.DebugLevel || parsed > zerolog.ErrorLevel {
 		faults.add("VCRELAY_LOG_LEVEL", "%q is none of debug, info, warn, error", level)
 	}
+	terminal := term.IsTerminal(int(os.Stderr.Fd())) //nolint:gosec // a file descriptor is a small number
+	color := terminal && os.Getenv("NO_COLOR") == ""
 	switch format {
 	case "json", "text":
-		return Log{Level: parsed, Text: format == "text"}
+		return Log{Level: parsed, Text: format == "text", Color: color}
 	case "auto":
-		info, err := os.Stderr.Stat()
-		return Log{Level: parsed, Text: err == nil && info.Mode()&os.ModeCharDevice != 0}
+		return Log{Level: parsed, Text: terminal, Color: color}
 	default:
 		faults.add("VCRELAY_LOG_FORMAT", "%q is none of json, text, auto", format)
 		return Log{}

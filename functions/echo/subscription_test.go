@@ -34,7 +34,7 @@ type subscription struct {
 }
 
 func TestTheSubscriptionIgnoresQuietlyAndDeadLettersLoudly(t *testing.T) {
-	text, err := os.ReadFile("subscription.yaml")
+	text, err := os.ReadFile("dapr/subscription.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

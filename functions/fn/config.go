@@ -12,7 +12,7 @@ import (
 // What a Config falls back on. 4 MiB is also the largest request that daprd takes by default.
 const (
 	DefaultPort         = "8080"
-	DefaultTimeout      = 10 * time.Second
+	DefaultTimeout      = 7 * time.Second
 	DefaultMaxBodyBytes = 4 << 20
 )
 

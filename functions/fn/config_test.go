@@ -45,7 +45,7 @@ func TestASidecarIsToldByItsPorts(t *testing.T) {
 
 func TestLimitsAreReadAndHaveDefaults(t *testing.T) {
 	cfg, err := fn.ReadConfig(environment())
-	if err != nil || cfg.Timeout != 30*time.Second || cfg.Concurrency != 0 || cfg.MaxBodyBytes != 4<<20 || cfg.Token != "" {
+	if err != nil || cfg.Timeout != fn.DefaultTimeout || cfg.Concurrency != 0 || cfg.MaxBodyBytes != 4<<20 || cfg.Token != "" {
 		t.Errorf("defaults are %+v, %v", cfg, err)
 	}
 	cfg, err = fn.ReadConfig(environment("VCRELAY_FUNCTION_TIMEOUT=1m", "VCRELAY_FUNCTION_CONCURRENCY=3", "APP_API_TOKEN=abc",

@@ -7,3 +7,12 @@ func (s *Server) RunWorkload(ctx context.Context) error { return s.workload.run(
 
 // Kinds lists the kinds of events that the workload knows.
 func Kinds() []string { return recipeNames() }
+
+// Calls is the number of calls that the live sessions have made, those under way included.
+func (s *Server) Calls() int {
+	calls := 0
+	for _, session := range s.desk.sessions() {
+		calls += int(session.CallCount)
+	}
+	return calls
+}

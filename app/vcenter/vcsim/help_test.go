@@ -28,7 +28,7 @@ const (
 func newServer(t *testing.T, cfg vcsim.Config) *vcsim.Server {
 	t.Helper()
 	cfg.Username, cfg.Password = user, password
-	cfg.Logger = zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)
+	cfg.Logger = zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel).Hook(noWarning{t})
 	if cfg.VMs == 0 {
 		cfg.VMs = 4
 	}
@@ -38,6 +38,15 @@ func newServer(t *testing.T, cfg vcsim.Config) *vcsim.Server {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	return server
+}
+
+// noWarning fails the test when the server warns, for example of clients that it had to cut off.
+type noWarning struct{ t *testing.T }
+
+func (n noWarning) Run(_ *zerolog.Event, level zerolog.Level, message string) {
+	if level == zerolog.WarnLevel || level == zerolog.ErrorLevel {
+		n.t.Error("the server warns:", message)
+	}
 }
 
 // start runs a server until the test ends, and checks then that it stops cleanly.

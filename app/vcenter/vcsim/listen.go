@@ -141,7 +141,8 @@ func (s *Server) stop(ctx context.Context, web *http.Server) error {
 		select {
 		case err := <-done:
 			if err != nil {
-				return web.Close() // a client that does not let go is cut off
+				s.logger.Warn().Err(err).Msg("clients cut off")
+				return web.Close()
 			}
 			return nil
 		case <-again.C:

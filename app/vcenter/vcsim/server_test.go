@@ -92,12 +92,16 @@ func TestRunStopsCleanlyWhileAClientWaits(t *testing.T) {
 	client := login(t, server)
 	wait := newWait(t, client, client.ServiceContent.RootFolder, "name")
 	wait.next(t)
+	before := server.Calls()
 	asked := make(chan struct{})
 	go func() {
 		defer close(asked)
 		_, _ = wait.ask(t) // a fault or a closed connection; here only its end counts
 	}()
-	stop()
+	for server.Calls() == before {
+		<-tick(t)
+	}
+	stop() // fails the test if the client had to be cut off
 	<-asked
 	if _, err := httpClient(t, server).Get(server.URL().String()); err == nil { //nolint:noctx // refused at once
 		t.Error("the server still answers")

@@ -1,0 +1,116 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vcrelay/vcrelay/app/tally"
+)
+
+const (
+	events      = 20_000
+	killRounds  = 3
+	killedEvery = events / (3*killRounds + 1)
+
+	// Longer than ackWait in components/nats, after which the broker delivers again what a killed sidecar held.
+	patience = 90 * time.Second
+)
+
+func TestNothingIsLostWhenRelayAndSidecarsAreKilled(t *testing.T) {
+	stack := startStack(t, map[string]map[string]string{
+		"vcsim": {"VCRELAY_VCSIM_HISTORY": strconv.Itoa(events), "VCRELAY_VCSIM_RATE": "50", "VCRELAY_VCSIM_HISTORY_SPAN": "24h"},
+	})
+	simulator := stack.simulator()
+	victims := []string{"vcrelay", "vcrelay/daprd", "echo/daprd"}
+	for kill := range len(victims) * killRounds {
+		victim := victims[kill%len(victims)]
+		threshold := (kill + 1) * killedEvery
+		stack.eventually("the function has "+strconv.Itoa(threshold)+" events", patience+time.Minute, func() bool {
+			return len(stack.deliveries()) >= threshold
+		})
+		stack.kill(victim)
+		stack.checkNeverAhead()
+	}
+
+	if err := simulator.SetRate(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	log, err := simulator.Log(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := tally.Await(t.Context(), log, stack.ledger, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.checkNeverAhead()
+	t.Logf("%s; %d processes killed", result, len(victims)*killRounds)
+	if len(result.Missing) > 0 {
+		t.Errorf("%d events are missing, the first is %s", len(result.Missing), result.Missing[0])
+	}
+	if result.Foreign > 0 {
+		t.Errorf("%d ids arrived that vCenter's log does not have: an event was sent again with another id", result.Foreign)
+	}
+	stack.checkOrderPerEntity()
+}
+
+// checkNeverAhead reads the stored position first and the broker second: whatever the position counts as done has to be
+// in the broker by then. History is read in the order of keys, so done means: its key is not above the position's.
+func (s *stack) checkNeverAhead() {
+	s.t.Helper()
+	position := s.storedKey()
+	keys := make(map[int]bool)
+	for _, message := range s.stored("vcenter") {
+		keys[keyOf(s.t, message)] = true
+	}
+	for key := 1; key <= position; key++ {
+		if !keys[key] {
+			s.t.Fatalf("the checkpoint is at key %d, and the broker has no event %d", position, key)
+		}
+	}
+	s.t.Logf("checkpoint at key %d, broker has %d events", position, len(keys))
+}
+
+// checkOrderPerEntity looks at the order in which the broker stored events, first copies only: a batch that was
+// published and not yet saved when the relay died is published again.
+func (s *stack) checkOrderPerEntity() {
+	s.t.Helper()
+	last := make(map[string]int)
+	seen := make(map[int]bool)
+	for _, message := range s.stored("vcenter") {
+		key, entity := keyOf(s.t, message), entityOf(s.t, message)
+		if seen[key] || entity == "" {
+			continue
+		}
+		seen[key] = true
+		if key < last[entity] {
+			s.t.Errorf("%s: event %d was stored after event %d", entity, key, last[entity])
+		}
+		last[entity] = key
+	}
+}
+
+type message struct {
+	ID     string `json:"id"`
+	Entity string `json:"entity"`
+	Data   struct {
+		Key int `json:"key"`
+	} `json:"data"`
+}
+
+func parse(t *testing.T, text string) message {
+	t.Helper()
+	var parsed message
+	if err := json.NewDecoder(strings.NewReader(text)).Decode(&parsed); err != nil {
+		t.Fatalf("broker holds no CloudEvent: %v: %.200s", err, text)
+	}
+	return parsed
+}
+
+func keyOf(t *testing.T, text string) int       { t.Helper(); return parse(t, text).Data.Key }
+func entityOf(t *testing.T, text string) string { t.Helper(); return parse(t, text).Entity }

@@ -1,0 +1,210 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"context"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/tally"
+)
+
+const readyTimeout = 60 * time.Second
+
+// stack is the shipped dapr.yaml at work: simulated vCenter, relay, sidecars, JetStream, function.
+type stack struct {
+	*local.Stack
+	t       *testing.T
+	dir     string
+	ledger  string // ids that reached the function
+	address string // of the simulated vCenter
+}
+
+// startStack runs dapr.yaml in a folder and on ports of its own, with more environment per app. What ends is started
+// again. The test ends when the stack cannot go on.
+func startStack(t *testing.T, env map[string]map[string]string) *stack {
+	t.Helper()
+	file, err := local.ReadRunFile("../../dapr.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range file.Apps {
+		file.Apps[i].Command[0] = binary(t)
+	}
+	s := &stack{t: t, dir: t.TempDir(), address: freeAddress(t)}
+	s.ledger = filepath.Join(s.dir, "delivered.ids")
+	s.Stack, err = local.New(local.Options{
+		RunFile:   file,
+		Dir:       s.dir,
+		Root:      "../..",
+		OnAppExit: local.Restart,
+		Logger:    zerolog.Nop(),
+		Output:    quietOutput{t},
+		Env:       merge(env, s.environment(freeAddress(t))),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.run()
+	return s
+}
+
+func (s *stack) environment(health string) map[string]map[string]string {
+	certificate := filepath.Join(s.dir, "vcsim.pem")
+	return map[string]map[string]string{
+		"": {"VCRELAY_LOG_FORMAT": "text"},
+		"vcsim": {
+			"VCRELAY_VCSIM_LISTEN":    s.address,
+			"VCRELAY_VCSIM_CERT_FILE": certificate,
+		},
+		"vcrelay": {
+			"VCRELAY_VCENTER_URL":     "https://" + s.address,
+			"VCRELAY_VCENTER_CA_FILE": certificate,
+			"VCRELAY_LISTEN":          health,
+		},
+		"echo": {"VCRELAY_ECHO_LEDGER": s.ledger},
+	}
+}
+
+func (s *stack) run() {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	s.t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			s.t.Errorf("stack: %v", err)
+		}
+	})
+	select {
+	case <-s.Ready():
+	case err := <-ended:
+		ended <- nil
+		s.t.Fatalf("stack ended: %v", err)
+	case <-time.After(readyTimeout):
+		s.t.Fatal("stack not ready in time")
+	}
+}
+
+// simulator is the control API of the simulated vCenter.
+func (s *stack) simulator() *tally.Simulator {
+	s.t.Helper()
+	var simulator *tally.Simulator
+	s.eventually("the simulated vCenter answers", readyTimeout, func() bool {
+		client, err := tally.NewSimulator(s.address, filepath.Join(s.dir, "vcsim.pem"))
+		if err != nil {
+			return false
+		}
+		simulator = client
+		_, err = client.Log(s.t.Context())
+		return err == nil
+	})
+	return simulator
+}
+
+// deliveries is how often each id reached the function.
+func (s *stack) deliveries() map[string]int {
+	s.t.Helper()
+	deliveries, err := tally.ReadLedger(s.ledger)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return deliveries
+}
+
+// kill ends the process of that name with SIGKILL and waits until it runs again.
+func (s *stack) kill(name string) {
+	s.t.Helper()
+	restarts := s.Restarts(name)
+	pid, running := s.Process(name)
+	if !running {
+		s.t.Fatalf("%s is not running", name)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		s.t.Fatalf("kill %s: %v", name, err)
+	}
+	s.eventually(name+" runs again", readyTimeout, func() bool {
+		_, running := s.Process(name)
+		return running && s.Restarts(name) > restarts
+	})
+}
+
+// stored returns the messages of a JetStream stream, by the broker's own reader.
+func (s *stack) stored(stream string) []string {
+	s.t.Helper()
+	toolbox := local.Toolbox{Root: "../..", Logger: zerolog.Nop()}
+	broker, err := toolbox.Broker(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := exec.CommandContext(s.t.Context(), broker, "read", "-url", s.BrokerURL(), "-stream", stream).Output()
+	if err != nil {
+		s.t.Fatalf("read stream %s: %v", stream, err)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+}
+
+// eventually polls until condition holds.
+func (s *stack) eventually(what string, timeout time.Duration, condition func() bool) {
+	s.t.Helper()
+	deadline := time.NewTimer(timeout)
+	defer deadline.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-deadline.C:
+			s.t.Fatalf("not in time: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// quietOutput shows the log of a failed test, and of go test -v, without one line per event.
+type quietOutput struct{ t *testing.T }
+
+func (q quietOutput) Write(line []byte) (int, error) {
+	if !strings.HasPrefix(string(line), "echo  ") {
+		q.t.Log(strings.TrimSuffix(string(line), "\n"))
+	}
+	return len(line), nil
+}
+
+// freeAddress is a loopback address on which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+func merge(first, second map[string]map[string]string) map[string]map[string]string {
+	for app, variables := range second {
+		if first == nil {
+			first = make(map[string]map[string]string)
+		}
+		if first[app] == nil {
+			first[app] = make(map[string]string)
+		}
+		for name, value := range variables {
+			first[app][name] = value
+		}
+	}
+	return first
+}
+
