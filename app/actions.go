@@ -36,10 +36,10 @@ func runVcsim(ctx context.Context, settings config.Vcsim) error {
 		Logger:       newLogger(log),
 	})
 	if err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
+		return unusable(err)
 	}
 	if err := server.Listen(); err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
+		return unusable(err)
 	}
 	return server.Run(ctx)
 }
@@ -55,11 +55,11 @@ func runFunction(ctx context.Context, name string) error {
 	}
 	settings, err := fn.ReadConfig(os.Getenv)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
+		return unusable(err)
 	}
 	handler, closer, err := function.New(os.Getenv, os.Stdout)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
+		return unusable(err)
 	}
 	defer func() { _ = closer.Close() }()
 	return fn.New(name, handler, settings, newLogger(log)).Run(ctx)

@@ -5,12 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
+	"github.com/vcrelay/vcrelay/app/checkpoint"
 	"github.com/vcrelay/vcrelay/app/cli"
 	"github.com/vcrelay/vcrelay/app/config"
+	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/publish"
 	"github.com/vcrelay/vcrelay/app/vcenter"
 )
 
@@ -23,7 +28,7 @@ func run(args []string) int {
 	ctx, interrupted := untilSignal()
 	err := cli.New(version, actions()).Run(ctx, args)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "vcrelay:", err)
+		complain(os.Stderr, err)
 		return exitCode(err)
 	}
 	if interrupted() {
@@ -32,11 +37,24 @@ func run(args []string) int {
 	return 0
 }
 
+// complain prints one line for each fault in err.
+func complain(out io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			_, _ = fmt.Fprintln(out, "vcrelay:", line)
+		}
+	}
+}
+
 // exitCode follows the table in docs/design.md.
 func exitCode(err error) int {
 	var faults config.Faults
+	var app *local.AppExitError
 	switch {
-	case errors.As(err, &faults), errors.Is(err, cli.ErrUsage), errors.Is(err, errSettings), errors.Is(err, vcenter.ErrSettings):
+	case errors.As(err, &app) && app.Code > 0: // `vcrelay up` ends as the app did that ended it
+		return app.Code
+	case errors.As(err, &faults), errors.Is(err, cli.ErrUsage), errors.Is(err, errSettings), errors.Is(err, vcenter.ErrSettings),
+		errors.Is(err, publish.ErrUnfit), errors.Is(err, checkpoint.ErrUnfit):
 		return 2
 	case errors.Is(err, vcenter.ErrCredentials), errors.Is(err, vcenter.ErrCertificate):
 		return 4
@@ -50,8 +68,15 @@ func exitCode(err error) int {
 // Errors that decide the exit code.
 var (
 	errSettings    = errors.New("not usable as configured")
-	errUnreachable = errors.New("not reached in time")
+	errUnreachable = errors.New("not reached")
 )
+
+// unusable marks err as one that the settings are to blame for. It adds no words: err may be several lines, one a fault.
+func unusable(err error) error { return settingsError{err} }
+
+type settingsError struct{ error }
+
+func (e settingsError) Unwrap() []error { return []error{errSettings, e.error} }
 
 // untilSignal returns a context that ends with the first SIGINT or SIGTERM; a second one ends the process at once.
 // interrupted reports whether it was SIGINT.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,10 +15,10 @@ import (
 )
 
 const (
-	reachInterval = 250 * time.Millisecond
-
-	// Where everything starts at once, something is always a little later: not worth a line.
-	quiet = 3 * time.Second
+	// Where everything starts at once, something is always a little later: not worth a line, and soon over.
+	quiet         = 3 * time.Second
+	quietInterval = 250 * time.Millisecond
+	laterInterval = 2 * time.Second
 
 	// A sidecar answers before its last component is loaded, so a missing one is given this long.
 	componentGrace = 5 * time.Second
@@ -26,36 +27,71 @@ const (
 	certificateGrace = time.Second
 )
 
-// reach tries every check until all succeed. What only a person can mend (refused credentials or certificate, a missing
-// component) ends it at once; the rest ends it after timeout, or never when timeout is 0.
-func reach(ctx context.Context, part string, timeout time.Duration, log zerolog.Logger, checks ...func(context.Context) error) error {
+// firstContact waits for what a relay cannot begin without. It is safe for concurrent use.
+type firstContact struct {
+	timeout time.Duration // 0: for ever
+	log     zerolog.Logger
+
+	mu  sync.Mutex
+	err error // why the part that is tried is not reached
+}
+
+// part is something to reach: a name, what a person can do when it is not, and what has to succeed.
+type part struct {
+	name, remedy string
+	checks       []func(context.Context) error
+}
+
+// Err says what is not reached yet; nil when nothing is being tried.
+func (f *firstContact) Err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+func (f *firstContact) note(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+// reach tries every check of p until all succeed. What only a person can mend (refused credentials or certificate, a
+// missing component) ends it at once; the rest ends it after the timeout, or never when that is 0.
+func (f *firstContact) reach(ctx context.Context, p part) error {
 	began := time.Now()
 	said := false
 	for {
-		err := firstError(ctx, checks)
+		err := f.try(ctx, p.checks, began)
 		waited := time.Since(began)
 		switch {
 		case err == nil || ctx.Err() != nil:
+			f.note(nil)
 			return ctx.Err()
-		case timeout == 0: // somebody asked for a process that stays whatever happens
-		case hopeless(err, waited):
+		case f.timeout == 0: // somebody asked for a process that stays whatever happens
+		case needsPerson(err) && (waited >= grace(err) || waited >= f.timeout):
 			return err
-		case waited >= timeout && errors.Is(err, vcenter.ErrSettings):
-			return err
-		case waited >= timeout:
-			return fmt.Errorf("%w (VCRELAY_CONNECT_TIMEOUT=%s): %w", errUnreachable, timeout, err)
+		case waited >= f.timeout:
+			return fmt.Errorf("%s %w within VCRELAY_CONNECT_TIMEOUT=%s: %w; %s", p.name, errUnreachable, f.timeout, err, p.remedy)
 		}
+		f.note(fmt.Errorf("%s: %w", p.name, err))
 		if !said && waited >= quiet {
 			said = true
-			log.Warn().Err(err).Str("part", part).Msg("not reached yet, trying until it is")
+			f.log.Warn().Err(err).Str("part", p.name).Msg("not reached yet, trying until it is")
 		}
-		if err := pause(ctx, reachInterval); err != nil {
+		if err := pause(ctx, f.interval(waited)); err != nil {
 			return err
 		}
 	}
 }
 
-func firstError(ctx context.Context, checks []func(context.Context) error) error {
+// try makes every check, and gives none longer than is left of the timeout: an address that swallows packets would
+// otherwise hold it up for minutes.
+func (f *firstContact) try(ctx context.Context, checks []func(context.Context) error, began time.Time) error {
+	if f.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, began.Add(f.timeout))
+		defer cancel()
+	}
 	for _, check := range checks {
 		if err := check(ctx); err != nil {
 			return err
@@ -64,18 +100,44 @@ func firstError(ctx context.Context, checks []func(context.Context) error) error
 	return nil
 }
 
-func hopeless(err error, waited time.Duration) bool {
+func (f *firstContact) interval(waited time.Duration) time.Duration {
+	interval := quietInterval
+	if waited >= quiet {
+		interval = laterInterval
+	}
+	if left := f.timeout - waited; f.timeout > 0 {
+		interval = min(interval, left)
+	}
+	return interval
+}
+
+// needsPerson tells what no waiting mends from what may come by itself.
+func needsPerson(err error) bool {
+	for _, class := range []error{
+		vcenter.ErrCredentials, vcenter.ErrCertificate, vcenter.ErrSettings, publish.ErrUnfit, checkpoint.ErrUnfit,
+	} {
+		if errors.Is(err, class) {
+			return true
+		}
+	}
+	return false
+}
+
+// grace is how long such a fault may still be a matter of order at the start.
+func grace(err error) time.Duration {
 	switch {
 	case errors.Is(err, vcenter.ErrCredentials):
-		return true
+		return 0
 	case errors.Is(err, vcenter.ErrCertificate):
-		return waited >= certificateGrace
-	case errors.Is(err, publish.ErrUnfit), errors.Is(err, checkpoint.ErrUnfit):
-		return waited >= componentGrace
+		return certificateGrace
+	case errors.Is(err, vcenter.ErrSettings): // a file that somebody else is about to write
+		return forEver
 	default:
-		return false
+		return componentGrace
 	}
 }
+
+const forEver = time.Duration(1<<63 - 1)
 
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -1,8 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,25 +42,23 @@ func runRelay(ctx context.Context) error {
 	topic := publish.NewPubSub(dapr, settings.Target.Component, settings.Target.Topic)
 	positions := checkpoint.NewStore(dapr, settings.StateStore)
 	observer := relay.NewObserver(registry, settings.Vcenter.Name, settings.Target.String())
+	first := &firstContact{timeout: settings.ConnectTimeout, log: log}
 
 	// One context for everything: whatever ends takes the rest along, and Wait waits for all.
 	group, ctx := errgroup.WithContext(ctx)
-	health := &web.Server{Listen: settings.Listen, Metrics: registry, Ready: observer.Err}
+	health := &web.Server{Listen: settings.Listen, Metrics: registry, Ready: func() error { return cmp.Or(first.Err(), observer.Err()) }}
 	if err := health.Open(ctx); err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
+		return unusable(err)
 	}
 	working, stop := context.WithCancel(ctx)
 	group.Go(func() error { return health.Run(working) })
 	group.Go(func() error {
 		defer stop()
-		if err := reach(ctx, "sidecar", settings.ConnectTimeout, log, topic.Check, positions.Check); err != nil {
+		if err := first.reach(ctx, sidecar(topic, positions)); err != nil {
 			return err
 		}
 		var origin *event.Origin
-		if err := reach(ctx, "vcenter", settings.ConnectTimeout, log, func(ctx context.Context) (err error) {
-			origin, err = source.Connect(ctx)
-			return err
-		}); err != nil {
+		if err := first.reach(ctx, vcenterOf(source, &origin)); err != nil {
 			return err
 		}
 		defer source.Close(context.WithoutCancel(ctx))
@@ -74,7 +73,29 @@ func runRelay(ctx context.Context) error {
 		}
 		return stream.Run(ctx)
 	})
-	return group.Wait()
+	if err := group.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil // told to stop before everything was reached
+}
+
+func sidecar(topic *publish.PubSub, positions *checkpoint.Store) part {
+	return part{
+		name:   "sidecar",
+		remedy: "start a Dapr sidecar beside vcrelay, or set DAPR_GRPC_PORT to the one that runs",
+		checks: []func(context.Context) error{topic.Check, positions.Check},
+	}
+}
+
+func vcenterOf(source *vcenter.Source, origin **event.Origin) part {
+	return part{
+		name:   "vcenter",
+		remedy: "check VCRELAY_VCENTER_URL and the way there",
+		checks: []func(context.Context) error{func(ctx context.Context) (err error) {
+			*origin, err = source.Connect(ctx)
+			return err
+		}},
+	}
 }
 
 // relaySource lets the reader of package vcenter be the reader that package relay asks for.

@@ -33,7 +33,7 @@ const patience = 90 * time.Second
 func runUp(ctx context.Context, options cli.Up) error {
 	file, err := local.ReadRunFile(options.File)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
+		return unusable(err)
 	}
 	if options.BuildOnly {
 		return buildTools(ctx, file.Dir())
@@ -64,7 +64,7 @@ func runUp(ctx context.Context, options cli.Up) error {
 	}
 	stack, err := local.New(settings)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
+		return unusable(err)
 	}
 	if options.For == 0 {
 		return stack.Run(ctx)

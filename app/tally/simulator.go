@@ -44,6 +44,15 @@ func (s *Simulator) SetRate(ctx context.Context, rate float64) error {
 	return body.Close()
 }
 
+// Post adds count events of a class that the simulator knows.
+func (s *Simulator) Post(ctx context.Context, class string, count int) error {
+	body, err := s.ask(ctx, http.MethodPost, "/events", fmt.Appendf(nil, `{"class":%q,"count":%d}`, class, count))
+	if err != nil {
+		return err
+	}
+	return body.Close()
+}
+
 // Log returns the CloudEvent id of every event in the simulator's log: <instanceUuid>-<key>-<createdTime in unix
 // microseconds>, as docs/design.md has it.
 func (s *Simulator) Log(ctx context.Context) ([]string, error) {

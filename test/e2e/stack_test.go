@@ -31,7 +31,7 @@ type stack struct {
 
 // startStack runs dapr.yaml in a folder and on ports of its own, with more environment per app. What ends is started
 // again. The test ends when the stack cannot go on.
-func startStack(t *testing.T, env map[string]map[string]string) *stack {
+func startStack(t *testing.T, env map[string]map[string]string, without ...string) *stack {
 	t.Helper()
 	file, err := local.ReadRunFile("../../dapr.yaml")
 	if err != nil {
@@ -46,6 +46,7 @@ func startStack(t *testing.T, env map[string]map[string]string) *stack {
 		RunFile:   file,
 		Dir:       s.dir,
 		Root:      "../..",
+		Skip:      without,
 		OnAppExit: local.Restart,
 		Logger:    zerolog.Nop(),
 		Output:    quietOutput{t},

@@ -39,8 +39,10 @@ func newWait(
 }
 
 func (w *waiter) ask(t *testing.T) ([]types.PropertyChange, error) {
-	response, err := methods.WaitForUpdatesEx(t.Context(), w.client,
-		&types.WaitForUpdatesEx{This: w.collector.Reference(), Version: w.version})
+	response, err := methods.WaitForUpdatesEx(t.Context(), w.client, &types.WaitForUpdatesEx{
+		This: w.collector.Reference(), Version: w.version,
+		Options: &types.WaitOptions{MaxWaitSeconds: types.NewInt32(20)}, // a lost update fails, it does not hang
+	})
 	if err != nil || response.Returnval == nil {
 		return nil, err
 	}
@@ -59,6 +61,9 @@ func (w *waiter) next(t *testing.T) []types.PropertyChange {
 	changes, err := w.ask(t)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(changes) == 0 {
+		t.Fatal("no update came")
 	}
 	return changes
 }

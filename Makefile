@@ -1,0 +1,106 @@
+# vcrelay. `make` alone prints the targets. Nothing but Go, make and git is needed.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+export CGO_ENABLED := 0
+
+VERSION ?= $(shell git --no-optional-locks describe --tags --always --dirty 2>/dev/null || echo development)
+LINT_VERSION := 2.15.0
+LINT := bin/golangci-lint
+LINT_STAMP := bin/.golangci-lint-$(LINT_VERSION)
+BACKEND ?= nats
+FOR ?=
+
+##@ Use it
+
+.PHONY: help
+help: ## print the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: backend build ## run everything here until Ctrl-C; FOR=20s stops by itself and counts
+	@bin/vcrelay up $(if $(FOR),--for $(FOR))
+
+.PHONY: build
+build: go ## build bin/vcrelay
+	@echo "building bin/vcrelay $(VERSION)"
+	@mkdir -p bin
+	@go build -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/vcrelay ./app
+
+.PHONY: tools
+tools: build ## find or build what a run needs: daprd, the broker
+	@bin/vcrelay up --build-only
+
+.PHONY: broker
+broker: tools ## run the NATS JetStream broker on 127.0.0.1:4222, for `dapr run -f dapr.yaml`
+	@echo "broker on 127.0.0.1:4222, Ctrl-C stops it"
+	@exec bin/broker --listen 127.0.0.1:4222 --dir .vcrelay/broker
+
+##@ Change it
+
+.PHONY: check
+check: go $(LINT_STAMP) ## what CI runs first: format, vet, linters, documents
+	@echo "check: format (make format mends it)"
+	@$(LINT) fmt --diff
+	@cd tools && ../$(LINT) fmt --config ../.golangci.yml --diff
+	@echo "check: go vet"
+	@go vet ./...
+	@go vet -tags e2e ./test/...
+	@cd tools && go vet ./...
+	@$(MAKE) lint
+	@echo "check: documents (make docs mends the table)"
+	@go test ./test/docs
+
+.PHONY: test
+test: tools ## all tests: unit, then end to end on real sidecars and a real broker
+	@echo "test: unit tests"
+	@go test ./...
+	@cd tools && go test ./...
+	@echo "test: end to end, on daprd and NATS JetStream (a few minutes)"
+	@go test -count=1 -tags e2e -timeout 10m -p 1 -v ./test/...
+
+.PHONY: unit
+unit: go ## unit tests only
+	@go test ./...
+
+.PHONY: race
+race: go ## unit tests with the race detector, which needs a C compiler
+	@command -v "$$(go env CC)" >/dev/null || { echo "make race: no C compiler ($$(go env CC)) in PATH; install one, e.g. apt-get install gcc libc6-dev" >&2; exit 1; }
+	@CGO_ENABLED=1 go test -race ./...
+
+.PHONY: lint
+lint: go $(LINT_STAMP) ## run the linters over both modules
+	@echo "check: golangci-lint"
+	@$(LINT) run ./...
+	@cd tools && ../$(LINT) run --config ../.golangci.yml ./...
+
+.PHONY: format
+format: go $(LINT_STAMP) ## format the Go code
+	@$(LINT) fmt
+	@cd tools && ../$(LINT) fmt --config ../.golangci.yml
+
+.PHONY: docs
+docs: go ## write the README's table of variables anew
+	@go test -count=1 ./test/docs -update
+
+.PHONY: clean
+clean: ## remove what was built, and the data of local runs
+	rm -rf bin .vcrelay
+
+$(LINT_STAMP): | go
+	@echo "building golangci-lint $(LINT_VERSION) (the first time takes minutes, later runs use $(LINT))"
+	@GOBIN="$(CURDIR)/bin" GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION)
+	@rm -f bin/.golangci-lint-* && touch $@
+
+.PHONY: go
+go:
+	@command -v go >/dev/null || { echo "make: no Go in PATH; install it from https://go.dev/dl" >&2; exit 2; }
+
+.PHONY: backend
+backend:
+	@case "$(BACKEND)" in nats) ;; *) echo "make run: no backend \"$(BACKEND)\"; the only one so far is nats" >&2; exit 2 ;; esac
