@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,8 +61,9 @@ func (f *firstContact) note(err error) {
 func (f *firstContact) reach(ctx context.Context, p part) error {
 	began := time.Now()
 	said := false
+	var err error
 	for {
-		err := f.try(ctx, p.checks, began)
+		err = f.try(ctx, p.checks, began, err)
 		waited := time.Since(began)
 		switch {
 		case err == nil || ctx.Err() != nil:
@@ -85,15 +87,19 @@ func (f *firstContact) reach(ctx context.Context, p part) error {
 }
 
 // try makes every check, and gives none longer than is left of the timeout: an address that swallows packets would
-// otherwise hold it up for minutes.
-func (f *firstContact) try(ctx context.Context, checks []func(context.Context) error, began time.Time) error {
+// otherwise hold it up for minutes. Where the time ends a check, last says more than that check.
+func (f *firstContact) try(ctx context.Context, checks []func(context.Context) error, began time.Time, last error) error {
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, began.Add(f.timeout))
 		defer cancel()
 	}
 	for _, check := range checks {
-		if err := check(ctx); err != nil {
+		err := check(ctx)
+		if err != nil && ctx.Err() != nil {
+			return cmp.Or(last, err)
+		}
+		if err != nil {
 			return err
 		}
 	}

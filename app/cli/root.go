@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +44,9 @@ Exit codes: 0 ok, 1 failed, 2 configuration or usage, 3 not reached, 4 credentia
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+
+		DisableSuggestions:         true, // see suggest
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(newRun(actions), newUp(actions), newVcsim(actions), newFunction(actions), newVersion(version))
@@ -53,16 +57,21 @@ Exit codes: 0 ok, 1 failed, 2 configuration or usage, 3 not reached, 4 credentia
 func (c *CLI) Run(ctx context.Context, args []string) error {
 	c.root.SetArgs(args)
 	err := c.root.ExecuteContext(ctx)
-	if err != nil && isUnknownCommand(c.root, args) {
-		return usageError(c.root, err)
+	if _, unknown, isUnknown := c.root.Find(args); err != nil && isUnknown != nil {
+		return usageError(c.root, c.suggest(unknown, err))
 	}
 	return err
 }
 
-// isUnknownCommand tells cobra's own complaint about args from the error of a command.
-func isUnknownCommand(root *cobra.Command, args []string) bool {
-	_, _, err := root.Find(args)
-	return err != nil
+// suggest adds to cobra's complaint about a command what may have been meant. Cobra itself would do so in several lines.
+func (c *CLI) suggest(args []string, err error) error {
+	if len(args) == 0 {
+		return err
+	}
+	if meant := c.root.SuggestionsFor(args[0]); len(meant) > 0 {
+		return fmt.Errorf("%w (did you mean %s?)", err, strings.Join(meant, " or "))
+	}
+	return err
 }
 
 func usageError(cmd *cobra.Command, err error) error {

@@ -32,7 +32,8 @@ POST /control/events {"class": "VmPoweredOnEvent", "vm": "DC0_H0_VM0", "count": 
 	flags := cmd.Flags()
 	flags.StringVar(&settings.Listen, "listen", settings.Listen, "address to listen on; port 0 takes a free one")
 	flags.StringVar(&settings.Username, "username", settings.Username, "the only account that may log in")
-	flags.StringVar(&password, "password", password, "its password")
+	flags.StringVar(&password, "password", password, `its password (default "vcsim")`)
+	flags.Lookup("password").DefValue = "" // the help would print what the environment says
 	flags.StringVar(&settings.InstanceUUID, "instance-uuid", settings.InstanceUUID, "identity of the vCenter; unset: a new one each start")
 	flags.StringVar(&settings.CertFile, "cert-file", settings.CertFile, "write the server's certificate (PEM) to this file")
 	flags.IntVar(&settings.VMs, "vms", settings.VMs, "virtual machines in the inventory")

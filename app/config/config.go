@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -48,13 +47,13 @@ func (t Target) String() string { return "pubsub://" + t.Component + "/" + t.Top
 // Read reads the environment of the process. Its error is a Faults.
 func Read() (Config, error) {
 	var faults Faults
-	faults.checkNames(os.Environ())
-	applyAliases()
+	faults.checkNames(prefix, Names())
 	var raw environment
 	if err := envconfig.Process(prefix, &raw); err != nil { // all fields are texts: this cannot fail on a value
 		faults.add(prefix, "%s", err)
 		return Config{}, faults
 	}
+	raw.Vcenter.takeAliases(os.Getenv)
 	config := Config{
 		Vcenter:        raw.Vcenter.read(&faults),
 		Target:         check[Target](&faults, "VCRELAY_TARGET")(parseTarget(raw.Target)),
@@ -63,7 +62,7 @@ func Read() (Config, error) {
 		ConnectTimeout: check[time.Duration](&faults, "VCRELAY_CONNECT_TIMEOUT")(parseTimeout(raw.ConnectTimeout)),
 		Listen:         check[string](&faults, "VCRELAY_LISTEN")(parseListen(raw.Listen)),
 		Log:            readLog(&faults, raw.LogLevel, raw.LogFormat),
-		DaprAddress:    check[string](&faults, "DAPR_GRPC_PORT")(daprAddress()),
+		DaprAddress:    readDaprAddress(&faults),
 		DaprToken:      Secret(os.Getenv("DAPR_API_TOKEN")),
 	}
 	if len(faults) > 0 {
@@ -110,7 +109,7 @@ func parseTarget(text string) (Target, error) {
 		return Target{}, fmt.Errorf("%q is no target; use pubsub://<component>/<topic>, e.g. pubsub://events/vcenter", text)
 	}
 	target := Target{Component: parsed.Host, Topic: strings.TrimPrefix(parsed.Path, "/")}
-	if target.Component == "" || target.Topic == "" || strings.Contains(target.Topic, "/") || parsed.RawQuery != "" {
+	if target.Component == "" || target.Topic == "" || strings.Contains(target.Topic, "/") || target.String() != text {
 		return Target{}, fmt.Errorf("%q needs one component and one topic, e.g. pubsub://events/vcenter", text)
 	}
 	return target, nil
@@ -135,17 +134,21 @@ func parseListen(text string) (string, error) {
 	return text, nil
 }
 
-// daprAddress follows Dapr's own variables.
-func daprAddress() (string, error) {
+// readDaprAddress follows Dapr's own variables.
+func readDaprAddress(faults *Faults) string {
 	if endpoint := os.Getenv("DAPR_GRPC_ENDPOINT"); endpoint != "" {
-		return endpoint, nil
+		address := strings.TrimPrefix(endpoint, "http://")
+		if _, err := parseListen(address); err != nil {
+			faults.add("DAPR_GRPC_ENDPOINT", "%q is no address of a sidecar without TLS; use host:port", endpoint)
+		}
+		return address
 	}
 	port := os.Getenv("DAPR_GRPC_PORT")
 	if port == "" {
 		port = "50001" // Dapr's default
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", errors.New(strconv.Quote(port) + " is no port; Dapr sets this variable, leave it unset when no sidecar does")
+		faults.add("DAPR_GRPC_PORT", "%q is no port; Dapr sets this variable, leave it unset when no sidecar does", port)
 	}
-	return net.JoinHostPort("127.0.0.1", port), nil
+	return net.JoinHostPort("127.0.0.1", port)
 }

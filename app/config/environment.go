@@ -1,5 +1,7 @@
 package config
 
+import "strings"
+
 // environment is what a person may set, with the prefix VCRELAY_. Every value is text here, so that one faulty value
 // does not hide the next; Read looks at each. The table in the README is made from the tags.
 type environment struct {
@@ -26,14 +28,22 @@ type vcenterEnvironment struct {
 	Insecure     string `default:"false" desc:"true accepts any certificate: only for a laboratory; also GOVC_INSECURE"`
 }
 
-// aliases are the variables of govc that are taken where ours is not set.
-var aliases = map[string]string{
-	"VCRELAY_VCENTER_URL":         "GOVC_URL",
-	"VCRELAY_VCENTER_USERNAME":    "GOVC_USERNAME",
-	"VCRELAY_VCENTER_PASSWORD":    "GOVC_PASSWORD",
-	"VCRELAY_VCENTER_INSECURE":    "GOVC_INSECURE",
-	"VCRELAY_VCENTER_KNOWN_HOSTS": "GOVC_TLS_KNOWN_HOSTS",
+// takeAliases lets the variables of govc, which may be set for other reasons, stand in where ours say nothing: they
+// neither contradict one of ours nor weaken it, and no account of ours is combined with a password of theirs.
+func (raw *vcenterEnvironment) takeAliases(getenv func(string) string) {
+	ownAccount := raw.Username != "" || raw.UsernameFile != "" || raw.Password != "" || raw.PasswordFile != "" || strings.Contains(raw.URL, "@")
+	ownCheck := getenv("VCRELAY_VCENTER_INSECURE") != "" || raw.CAFile != "" || raw.Thumbprint != "" || raw.KnownHosts != ""
+	take := func(alias string, into *string, ours bool) {
+		if value := getenv(alias); value != "" && !ours {
+			*into = value
+		}
+	}
+	take("GOVC_URL", &raw.URL, raw.URL != "")
+	take("GOVC_USERNAME", &raw.Username, ownAccount)
+	take("GOVC_PASSWORD", (*string)(&raw.Password), ownAccount)
+	take("GOVC_INSECURE", &raw.Insecure, ownCheck)
+	take("GOVC_TLS_KNOWN_HOSTS", &raw.KnownHosts, ownCheck)
 }
 
 // others are the variables that other commands of the same binary read; a shared environment may hold them.
-var others = []string{"VCRELAY_DAPRD", "VCRELAY_VCSIM_", "VCRELAY_FUNCTION_", "VCRELAY_ECHO_"}
+var others = []string{"VCRELAY_DAPRD", "VCRELAY_BROKER", "VCRELAY_VCSIM_", "VCRELAY_FUNCTION_", "VCRELAY_ECHO_"}

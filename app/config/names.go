@@ -14,56 +14,68 @@ import (
 // kubernetesName matches what Kubernetes injects for a Service called vcrelay or vcrelay-<more>.
 var kubernetesName = regexp.MustCompile(`^VCRELAY(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
-// checkNames finds variables with our prefix that nothing reads, which are misspelt, and such as are set but empty,
-// which would silently beat their default.
-func (f *Faults) checkNames(environ []string) {
-	known := Names()
+// checkNames finds variables that begin with start and that nothing reads, which are misspelt, and such as are set but
+// empty, which would silently beat their default.
+func (f *Faults) checkNames(start string, known []string) {
+	environ := os.Environ()
+	slices.Sort(environ)
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
 		switch {
-		case !strings.HasPrefix(name, prefix+"_"):
+		case !strings.HasPrefix(name, start+"_"):
 		case slices.Contains(known, name):
 			if value == "" {
 				f.add(name, "set but empty; unset it or give it a value")
 			}
-		case slices.ContainsFunc(others, func(other string) bool { return strings.HasPrefix(name, other) }),
-			kubernetesName.MatchString(name):
+		case start == prefix && slices.ContainsFunc(others, func(other string) bool { return strings.HasPrefix(name, other) }),
+			fromKubernetes(name, value):
 		default:
-			f.add(name, "unknown variable; did you mean %s?", nearest(name, known))
+			f.add(name, "unknown variable; %s", guess(name, known))
 		}
 	}
 }
 
+// fromKubernetes tells what Kubernetes injects, VCRELAY_PORT=tcp://10.0.0.1:80 among it, from VCRELAY_LISTEN_PORT=80.
+func fromKubernetes(name, value string) bool {
+	return kubernetesName.MatchString(name) && (!plainPort.MatchString(name) || strings.Contains(value, "://"))
+}
+
+// plainPort matches the one name of those that a person could think of.
+var plainPort = regexp.MustCompile(`^VCRELAY(_[A-Z_]+)?_PORT$`)
+
 // Names are the variables that `vcrelay run` reads.
 func Names() []string {
-	return strings.Fields(usage("{{range .}}{{usage_key .}}\n{{end}}"))
+	return names(prefix, &environment{})
 }
 
 // Table is the README's table of the variables, in Markdown.
 func Table() string {
 	return "| variable | default | meaning |\n|---|---|---|\n" +
-		usage("{{range .}}| `{{usage_key .}}` | {{with usage_default .}}`{{.}}`{{end}} | {{usage_description .}} |\n{{end}}")
+		usage(prefix, &environment{}, "{{range .}}| `{{usage_key .}}` | {{with usage_default .}}`{{.}}`{{end}} | {{usage_description .}} |\n{{end}}")
 }
 
-func usage(format string) string {
+func names(start string, spec any) []string {
+	return strings.Fields(usage(start, spec, "{{range .}}{{usage_key .}}\n{{end}}"))
+}
+
+func usage(start string, spec any, format string) string {
 	var out bytes.Buffer
-	if err := envconfig.Usagef(prefix, &environment{}, &out, format); err != nil {
+	if err := envconfig.Usagef(start, spec, &out, format); err != nil {
 		return ""
 	}
 	return out.String()
 }
 
-// applyAliases lets govc's variables stand in for ours.
-func applyAliases() {
-	for ours, alias := range aliases {
-		if value := os.Getenv(alias); value != "" && os.Getenv(ours) == "" {
-			_ = os.Setenv(ours, value) // fails only on malformed names
-		}
-	}
-}
-
-func nearest(name string, known []string) string {
-	return slices.MinFunc(known, func(a, b string) int {
+// guess is the remedy for a name that is not known.
+func guess(name string, known []string) string {
+	nearest := slices.MinFunc(known, func(a, b string) int {
 		return levenshtein.ComputeDistance(name, a) - levenshtein.ComputeDistance(name, b)
 	})
+	if levenshtein.ComputeDistance(name, nearest) > farthest {
+		return "unset it; the README lists those that there are"
+	}
+	return "did you mean " + nearest + "?"
 }
+
+// farthest is how many letters a misspelt name may be off; FOO is not a misspelt START.
+const farthest = 4

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
@@ -20,11 +21,27 @@ type Vcsim struct {
 	Seed         uint64        `default:"1"`
 }
 
+// kinds are the types of Vcsim in words.
+var kinds = map[string]string{
+	"int": "a whole number", "uint64": "a whole number", "float64": "a number", "time.Duration": "a duration, e.g. 30m",
+}
+
 // ReadVcsim reads the environment of the process.
 func ReadVcsim() (Vcsim, error) {
+	const start = prefix + "_VCSIM"
 	var settings Vcsim
-	if err := envconfig.Process(prefix+"_VCSIM", &settings); err != nil {
-		return Vcsim{}, Faults{err.Error()}
+	var faults Faults
+	faults.checkNames(start, names(start, &settings))
+	err := envconfig.Process(start, &settings)
+	var unreadable *envconfig.ParseError
+	switch {
+	case errors.As(err, &unreadable):
+		faults.add(unreadable.KeyName, "%q cannot be read as %s", unreadable.Value, kinds[unreadable.TypeName])
+	case err != nil:
+		faults.add(start, "%s", err)
+	}
+	if len(faults) > 0 {
+		return Vcsim{}, faults
 	}
 	return settings, nil
 }

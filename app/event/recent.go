@@ -45,13 +45,13 @@ func (r *Recent) has(key int32, micros int64) bool {
 	return b.keys&(1<<(key&63)) != 0 && b.earliest <= micros && micros <= b.latest
 }
 
-// forgetBefore drops what is older than micros, at the latest when the set has doubled since it last looked.
+// forgetBefore drops what is older than micros. It looks only when the set has grown by a sixteenth.
 func (r *Recent) forgetBefore(micros int64) {
 	if len(r.blocks) <= r.sweep {
 		return
 	}
 	maps.DeleteFunc(r.blocks, func(_ int32, b block) bool { return b.latest < micros })
-	r.sweep = 64 + len(r.blocks) + len(r.blocks)/4
+	r.sweep = 64 + len(r.blocks) + len(r.blocks)/16
 }
 
 // Len is the number of events that the set holds.

@@ -26,7 +26,7 @@ func Dial(address, token string) (client.Client, func(), error) {
 	client.SetLogger(nil) // it prints to standard output
 	connection, err := grpc.NewClient(address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithUnaryInterceptor(sendToken(token)))
+		grpc.WithChainUnaryInterceptor(shortenErrors, sendToken(token)))
 	if err != nil {
 		return nil, nil, fmt.Errorf("sidecar address %s: %w", address, err)
 	}

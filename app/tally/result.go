@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // Result compares two lists of CloudEvent ids.
@@ -43,7 +45,8 @@ func (r Result) String() string {
 	return fmt.Sprintf("relayed %d delivered %d missing %d duplicates %d", r.Relayed, r.Delivered, len(r.Missing), r.Duplicates)
 }
 
-// ReadLedger reads a file of ids, one a line, into how often each of them is there. A missing file holds none.
+// ReadLedger reads a file of ids, one a line, into how often each of them is there. A missing file holds none. A last
+// line without its end does not count: the function was cut off in it, or is about to write the rest.
 func ReadLedger(path string) (map[string]int, error) {
 	file, err := os.Open(path) //nolint:gosec // the caller's own file
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,12 +57,15 @@ func ReadLedger(path string) (map[string]int, error) {
 	}
 	defer func() { _ = file.Close() }()
 	deliveries := make(map[string]int)
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		deliveries[lines.Text()]++
+	lines := bufio.NewReader(file)
+	for {
+		line, err := lines.ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			return deliveries, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read ledger: %w", err)
+		}
+		deliveries[strings.TrimSuffix(line, "\n")]++
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read ledger: %w", err)
-	}
-	return deliveries, nil
 }
