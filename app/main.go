@@ -54,7 +54,7 @@ func exitCode(err error) int {
 	case errors.As(err, &app) && app.Code > 0: // `vcrelay up` ends as the app did that ended it
 		return app.Code
 	case errors.As(err, &faults), errors.Is(err, cli.ErrUsage), errors.Is(err, errSettings), errors.Is(err, vcenter.ErrSettings),
-		errors.Is(err, publish.ErrUnfit), errors.Is(err, checkpoint.ErrUnfit):
+		errors.Is(err, publish.ErrUnfit), errors.Is(err, checkpoint.ErrUnfit), errors.Is(err, syscall.EADDRINUSE):
 		return 2
 	case errors.Is(err, vcenter.ErrCredentials), errors.Is(err, vcenter.ErrCertificate):
 		return 4

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,9 @@ func runUp(ctx context.Context, options cli.Up) error {
 		settings.Env[""]["VCRELAY_LOG_FORMAT"] = "text"
 	}
 	if !simulated {
-		settings.Skip = []string{appVcsim}
+		if slices.ContainsFunc(file.Apps, func(app local.App) bool { return app.ID == appVcsim }) {
+			settings.Skip = []string{appVcsim}
+		}
 		forgetSimulator(file)
 	}
 	stack, err := local.New(settings)

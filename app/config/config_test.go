@@ -129,7 +129,7 @@ func TestAllFaultsAreReportedAtOnceEachWithItsVariableAndARemedy(t *testing.T) {
 func TestAnUnknownVariableNamesTheNearestOrTheTable(t *testing.T) {
 	for name, remedy := range map[string]string{
 		"VCRELAY_TARGETS":      "did you mean VCRELAY_TARGET?",
-		"VCRELAY_VCENTER_USER": "did you mean VCRELAY_VCENTER_URL?", // as near as VCRELAY_VCENTER_USERNAME
+		"VCRELAY_VCENTER_USER": "did you mean VCRELAY_VCENTER_USERNAME?",
 		"VCRELAY_COLOUR_BLIND": "the README lists",
 		"VCRELAY_LISTEN_PORT":  "unknown variable",
 		"VCRELAY_HTTP_PORT":    "unknown variable",

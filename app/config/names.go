@@ -37,11 +37,9 @@ func (f *Faults) checkNames(start string, known []string) {
 
 // fromKubernetes tells what Kubernetes injects, VCRELAY_PORT=tcp://10.0.0.1:80 among it, from VCRELAY_LISTEN_PORT=80.
 func fromKubernetes(name, value string) bool {
-	return kubernetesName.MatchString(name) && (!plainPort.MatchString(name) || strings.Contains(value, "://"))
+	couldBeOurs := strings.HasSuffix(name, "_PORT") && !numbered.MatchString(name)
+	return kubernetesName.MatchString(name) && (!couldBeOurs || strings.Contains(value, "://"))
 }
-
-// plainPort matches the one name of those that a person could think of.
-var plainPort = regexp.MustCompile(`^VCRELAY(_[A-Z_]+)?_PORT$`)
 
 // Names are the variables that `vcrelay run` reads.
 func Names() []string {
@@ -66,12 +64,19 @@ func usage(start string, spec any, format string) string {
 	return out.String()
 }
 
+// numbered matches those whose value is a bare number.
+var numbered = regexp.MustCompile(`(_SERVICE|_TCP|_UDP|_SCTP)_PORT$`)
+
 // guess is the remedy for a name that is not known.
 func guess(name string, known []string) string {
-	nearest := slices.MinFunc(known, func(a, b string) int {
-		return levenshtein.ComputeDistance(name, a) - levenshtein.ComputeDistance(name, b)
-	})
-	if levenshtein.ComputeDistance(name, nearest) > farthest {
+	distance := func(other string) int {
+		if strings.HasPrefix(other, name) {
+			return 0
+		}
+		return levenshtein.ComputeDistance(name, other)
+	}
+	nearest := slices.MinFunc(known, func(a, b string) int { return distance(a) - distance(b) })
+	if distance(nearest) > farthest {
 		return "unset it; the README lists those that there are"
 	}
 	return "did you mean " + nearest + "?"

@@ -31,6 +31,9 @@ func (s *Server) Open(ctx context.Context) error {
 	return nil
 }
 
+// Address is where the server listens, with the real port where Listen asked for port 0. Open comes first.
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
 // Run serves until ctx ends. Open comes first.
 func (s *Server) Run(ctx context.Context) error {
 	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}

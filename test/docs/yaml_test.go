@@ -3,6 +3,7 @@ package docs_test
 import (
 	"errors"
 	"io"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,6 +61,39 @@ func checkManifest(t *testing.T, path string, node yaml.Node) {
 	if object.APIVersion == "" || object.Kind == "" || object.Metadata.Name == "" {
 		t.Errorf("%s: line %d: apiVersion, kind or metadata.name is missing", path, node.Line)
 	}
+}
+
+// The example for Kubernetes delivers as the local backend does, whose file says why each setting is so.
+func TestTheExampleForKubernetesHasTheSettingsOfTheLocalBackend(t *testing.T) {
+	want := settings(t, filepath.Join(root, "components", "nats", "pubsub.yaml"))
+	got := settings(t, filepath.Join(root, "deploy", "kubernetes", "components.yaml"))
+	delete(want, "natsURL")
+	delete(got, "natsURL")
+	if len(want) < 3 || !maps.Equal(got, want) {
+		t.Errorf("deploy/kubernetes/components.yaml has %v, components/nats/pubsub.yaml has %v", got, want)
+	}
+}
+
+// settings are those of the first component of a file.
+func settings(t *testing.T, path string) map[string]string {
+	t.Helper()
+	var component struct {
+		Spec struct {
+			Metadata []struct{ Name, Value string }
+		}
+	}
+	nodes := decode(t, path)
+	if len(nodes) == 0 {
+		t.Fatalf("%s is empty", path)
+	}
+	if err := nodes[0].Decode(&component); err != nil {
+		t.Fatalf("%s: %s", path, err)
+	}
+	values := make(map[string]string)
+	for _, pair := range component.Spec.Metadata {
+		values[pair.Name] = pair.Value
+	}
+	return values
 }
 
 func decode(t *testing.T, path string) []yaml.Node {

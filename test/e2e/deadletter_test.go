@@ -14,6 +14,7 @@ import (
 )
 
 func TestPoisonGoesToTheDeadLetterTopicAndNothingElseDoes(t *testing.T) {
+	t.Parallel()
 	stack := startStack(t, map[string]map[string]string{
 		"vcsim": {"VCRELAY_VCSIM_HISTORY": "0", "VCRELAY_VCSIM_RATE": "0"},
 		"echo":  {"VCRELAY_ECHO_FAIL": "^VmRenamedEvent$"},

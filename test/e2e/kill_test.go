@@ -23,6 +23,7 @@ const (
 )
 
 func TestNothingIsLostWhenRelayAndSidecarsAreKilled(t *testing.T) {
+	t.Parallel()
 	stack := startStack(t, map[string]map[string]string{
 		"vcsim": {"VCRELAY_VCSIM_HISTORY": strconv.Itoa(events), "VCRELAY_VCSIM_RATE": "50", "VCRELAY_VCSIM_HISTORY_SPAN": "24h"},
 	})

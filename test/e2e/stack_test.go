@@ -7,6 +7,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -94,6 +95,11 @@ func (s *stack) run() {
 	case <-time.After(readyTimeout):
 		s.t.Fatal("stack not ready in time")
 	}
+}
+
+// sidecar is the gRPC address of an app's sidecar.
+func (s *stack) sidecar(app string) string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.GRPCPort(app)))
 }
 
 // simulator is the control API of the simulated vCenter.

@@ -1,0 +1,450 @@
+package relay_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/vcrelay/vcrelay/app/event"
+	"github.com/vcrelay/vcrelay/app/relay"
+	"github.com/vcrelay/vcrelay/app/relay/relaytest"
+)
+
+const streamID = "vcenter/default"
+
+var (
+	begin   = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	errDown = errors.New("down")
+)
+
+// rig is a stream between fakes.
+type rig struct {
+	t         *testing.T
+	history   *relaytest.History
+	topic     *relaytest.Topic
+	positions *relaytest.Positions
+	store     *relaytest.Store
+	log       bytes.Buffer
+	observer  *relay.Observer
+	stop      context.CancelFunc
+	ended     chan error
+}
+
+func newRig(t *testing.T, history *relaytest.History) *rig {
+	positions := relaytest.NewPositions()
+	return &rig{t: t, history: history, topic: &relaytest.Topic{}, positions: positions, store: positions.Owner()}
+}
+
+// start runs a relay until stop, as a process of its own would: with a store of its own.
+func (r *rig) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop, r.ended = stop, make(chan error, 1)
+	r.observer = relay.NewObserver(prometheus.NewRegistry(), "fake", "fake")
+	stream := &relay.Stream{
+		ID: streamID, Source: r.history, Publisher: r.topic, Checkpoints: r.store, Observer: r.observer,
+		Begin: func(context.Context) (event.Position, error) { return event.Position{Start: begin}, nil },
+		Log:   zerolog.New(&r.log),
+	}
+	go func() { r.ended <- stream.Run(ctx) }()
+}
+
+// finish stops the relay and returns what it ended with.
+func (r *rig) finish() error {
+	r.stop()
+	return <-r.ended
+}
+
+// wantAll checks that the topic has every event of the history, with its id, each at most times.
+func (r *rig) wantAll(times int) {
+	r.t.Helper()
+	ids := r.topic.IDs()
+	for _, e := range r.history.Events() {
+		if n := ids[e.ID()]; n == 0 || n > times {
+			r.t.Errorf("event %d arrived %d times, want 1 to %d", e.Key, n, times)
+		}
+		delete(ids, e.ID())
+	}
+	for id := range ids {
+		r.t.Errorf("%s arrived and is not in the history", id)
+	}
+}
+
+func TestEveryEventArrivesOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(1000, 7, begin))
+		r.start()
+		time.Sleep(time.Minute)
+		r.history.Append("vm-1", begin.Add(time.Hour))
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+		if position, _ := r.positions.Position(streamID); position.Key != 1001 {
+			t.Errorf("the stored position is at key %d", position.Key)
+		}
+	})
+}
+
+func TestTheCheckpointIsNeverAheadOfAnAcknowledgement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(500, 5, begin))
+		fail := 0
+		r.topic.Err = func() error {
+			if fail++; fail%3 == 0 {
+				return errDown
+			}
+			return nil
+		}
+		r.store.OnSave = func(position event.Position) {
+			acknowledged := r.topic.IDs()
+			for _, e := range r.history.Events() {
+				if position.Done(e.Key, e.Created) && acknowledged[e.ID()] == 0 {
+					t.Errorf("position %d was stored before event %d was acknowledged", position.Key, e.Key)
+				}
+			}
+		}
+		r.start()
+		time.Sleep(10 * time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range r.history.Events() {
+			if r.topic.IDs()[e.ID()] == 0 {
+				t.Errorf("event %d is lost", e.Key)
+			}
+		}
+	})
+}
+
+func TestTheStartPositionIsStoredBeforeTheFirstPageIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(3, 1, begin))
+		r.history.OpenErr = func() error {
+			if position, found := r.positions.Position(streamID); !found || !position.Start.Equal(begin) {
+				t.Errorf("history is opened and the stored position is %+v (found %v)", position, found)
+			}
+			return nil
+		}
+		r.start()
+		synctest.Wait()
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestEventsAreRetriedAndNotReadPastWhileTheTargetIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(100, 1, begin))
+		down := true
+		r.topic.Err = func() error {
+			if down {
+				return errDown
+			}
+			return nil
+		}
+		r.start()
+		time.Sleep(30 * time.Minute)
+		for _, call := range r.topic.Calls() {
+			if len(call) != 1 || call[0].Key != 1 {
+				t.Fatalf("while event 1 was not taken, %d events from key %d were published", len(call), call[0].Key)
+			}
+		}
+		if err := r.observer.Err(); err == nil || !strings.Contains(err.Error(), "target") {
+			t.Errorf("ready while the target is down: %v", err)
+		}
+		if n := strings.Count(r.log.String(), `"level":"warn"`); n != 1 {
+			t.Errorf("an outage was logged %d times:\n%s", n, r.log.String())
+		}
+		down = false
+		time.Sleep(time.Minute)
+		if err := r.observer.Err(); err != nil {
+			t.Errorf("not ready after the outage: %v", err)
+		}
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range r.history.Events() {
+			if r.topic.IDs()[e.ID()] == 0 {
+				t.Errorf("event %d is lost", e.Key)
+			}
+		}
+	})
+}
+
+func TestAReaderThatFailedIsReplacedAndNothingIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(300, 4, begin))
+		calls := 0
+		r.history.NextErr = func() error {
+			if calls++; calls%2 == 0 {
+				return errDown
+			}
+			return nil
+		}
+		r.start()
+		time.Sleep(time.Hour)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+		if r.history.Opened() < 10 {
+			t.Errorf("only %d readers were opened", r.history.Opened())
+		}
+	})
+}
+
+func TestAVCenterThatIsAwayIsTriedForEverWithPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 4, begin))
+		tries, down := 0, true
+		r.history.OpenErr = func() error {
+			if tries++; down {
+				return errDown
+			}
+			return nil
+		}
+		r.start()
+		time.Sleep(time.Hour)
+		if tries < 60 || tries > 3600 {
+			t.Errorf("tried %d times in an hour", tries)
+		}
+		down = false
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+	})
+}
+
+func TestACrashRepeatsAtMostTheBatchInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(400, 200, begin))
+		r.history.PageSize = 1000
+		saves := 0
+		r.store.Err = func() error {
+			if saves++; saves == 4 { // the start, the first two batches are stored, the third is not
+				r.stop()
+				return errDown
+			}
+			return nil
+		}
+		r.start()
+		<-r.ended
+		before := len(r.topic.Taken())
+		r.store = r.positions.Owner()
+		r.start()
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(2)
+		if repeated := len(r.topic.Taken()) - 400; repeated > 100 {
+			t.Errorf("%d events were repeated (%d before the crash)", repeated, before)
+		}
+	})
+}
+
+func TestNoBatchHoldsTwoEventsOfOneEntity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		history := relaytest.NewHistory(100, 9, begin)
+		for range 150 { // without entity: no order to keep
+			history.Append("", begin.Add(time.Hour))
+		}
+		history.PageSize = 1000
+		r := newRig(t, history)
+		r.start()
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+		largest := 0
+		for _, call := range r.topic.Calls() {
+			entities := make(map[event.Ref]bool)
+			for _, e := range call {
+				if e.Entity.Value != "" && entities[e.Entity] {
+					t.Fatalf("two events of %s in one batch: a broker may store them in either order", e.Entity)
+				}
+				entities[e.Entity] = true
+			}
+			largest = max(largest, len(call))
+		}
+		if largest != 100 {
+			t.Errorf("the largest batch has %d events, want 100", largest)
+		}
+	})
+}
+
+func TestABatchStaysBelowTheSidecarsLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		history := relaytest.NewHistory(0, 1, begin)
+		for range 20 {
+			history.AppendData(bytes.Repeat([]byte("x"), 300<<10))
+		}
+		history.AppendData(bytes.Repeat([]byte("x"), 3<<20))
+		history.PageSize = 1000
+		r := newRig(t, history)
+		r.start()
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+		for _, call := range r.topic.Calls() {
+			size := 0
+			for _, e := range call {
+				size += len(e.Data)
+			}
+			if size > 2<<20 && len(call) > 1 {
+				t.Errorf("a batch of %d events has %d bytes", len(call), size)
+			}
+		}
+	})
+}
+
+func TestAStopLetsTheBatchInFlightFinishAndGivesTheStreamBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(50, 50, begin))
+		r.topic.Err = func() error { time.Sleep(2 * time.Second); return nil }
+		r.start()
+		time.Sleep(time.Second) // in the middle of the first batch
+		stopped := time.Now()
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(stopped); took > 5*time.Second {
+			t.Errorf("stopping took %s", took)
+		}
+		position, _ := r.positions.Position(streamID)
+		if n := len(r.topic.Taken()); n == 0 || int(position.Key) != n {
+			t.Errorf("%d events were taken, the stored position is at key %d", n, position.Key)
+		}
+	})
+}
+
+func TestAStopDoesNotWaitForATargetThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(50, 50, begin))
+		r.store.Err = nil
+		hanging := &hangingTopic{}
+		ctx, stop := context.WithCancel(context.Background())
+		stream := &relay.Stream{
+			ID: streamID, Source: r.history, Publisher: hanging, Checkpoints: r.store,
+			Observer: relay.NewObserver(prometheus.NewRegistry(), "fake", "fake"), Log: zerolog.Nop(),
+			Begin: func(context.Context) (event.Position, error) { return event.Position{}, nil },
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- stream.Run(ctx) }()
+		synctest.Wait()
+		stopped := time.Now()
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("ended with %v", err)
+		}
+		if took := time.Since(stopped); took > 6*time.Second {
+			t.Errorf("stopping took %s", took)
+		}
+	})
+}
+
+type hangingTopic struct{}
+
+func (*hangingTopic) Publish(ctx context.Context, _ []event.Event) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestAFencedStreamEndsAndPublishesNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		r.start()
+		time.Sleep(time.Minute)
+		if _, _, err := r.positions.Owner().Acquire(t.Context(), streamID); err != nil {
+			t.Fatal(err)
+		}
+		r.history.Append("vm-1", begin.Add(time.Hour))
+		r.history.Append("vm-1", begin.Add(time.Hour))
+		if err := <-r.ended; !errors.Is(err, event.ErrFenced) || !strings.Contains(err.Error(), streamID) {
+			t.Errorf("ended with %v", err)
+		}
+		if n := len(r.topic.Taken()); n > 11 {
+			t.Errorf("%d events were published: it went on after the write that failed", n)
+		}
+		r.stop()
+	})
+}
+
+func TestADamagedPositionIsNotTakenForNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		r.positions.Damage(streamID, `{"epoch":0,"key":17,"recent":"A`)
+		r.start()
+		if err := <-r.ended; !errors.Is(err, event.ErrDamaged) {
+			t.Errorf("ended with %v", err)
+		}
+		if len(r.topic.Taken()) > 0 {
+			t.Error("it relayed from somewhere")
+		}
+		r.stop()
+	})
+}
+
+func TestAStoreThatIsDownHoldsTheStreamBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(300, 1, begin))
+		down := false
+		r.store.Err = func() error {
+			if down {
+				return errDown
+			}
+			return nil
+		}
+		r.topic.OnTake(func(e event.Event) { down = e.Key == 100 })
+		r.start()
+		time.Sleep(10 * time.Minute)
+		if n := len(r.topic.Taken()); n != 100 {
+			t.Errorf("%d events were published while the position could not be stored", n)
+		}
+		down = false
+		time.Sleep(10 * time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+	})
+}
+
+func TestReadyOnlyWhenEverythingWasReached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(0, 1, begin))
+		r.store.Err = func() error { return errDown }
+		r.start()
+		time.Sleep(time.Second)
+		if r.observer.Err() == nil {
+			t.Error("ready without a checkpoint store")
+		}
+		r.store.Err = nil
+		time.Sleep(time.Minute)
+		if err := r.observer.Err(); err != nil {
+			t.Errorf("not ready: %v", err)
+		}
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestTheFakeStoreIsACheckpointStore(t *testing.T) {
+	positions := relaytest.NewPositions()
+	relaytest.CheckpointSuite(t, "suite", func() relay.Checkpoints { return positions.Owner() })
+}
