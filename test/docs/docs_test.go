@@ -92,6 +92,24 @@ func TestEveryRelativeLinkLeadsSomewhere(t *testing.T) {
 
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
+func TestEveryTestThatADocumentNamesExists(t *testing.T) {
+	var tests strings.Builder
+	for _, path := range files(t, ".go") {
+		if strings.HasSuffix(path, "_test.go") {
+			tests.WriteString(read(t, path))
+		}
+	}
+	for _, doc := range documents(t) {
+		for _, name := range testName.FindAllString(doc.text, -1) {
+			if !strings.Contains(tests.String(), "\nfunc "+name+"(t *testing.T)") {
+				t.Errorf("%s: there is no %s", doc.path, name)
+			}
+		}
+	}
+}
+
+var testName = regexp.MustCompile(`\bTest[A-Z]\w+`)
+
 // targets are those of the Makefile.
 func targets(t *testing.T) []string {
 	t.Helper()
