@@ -47,14 +47,14 @@ func TestEachErrorHasItsExitCode(t *testing.T) {
 
 func TestEachFaultIsALineOfItsOwnThatNamesTheProgram(t *testing.T) {
 	var out strings.Builder
-	complain(&out, unusable(errors.Join(errors.New("dapr.yaml:1: one"), errors.New("dapr.yaml:2: two\n"))))
+	complain(&out, unusable(errors.Join(errors.New("dapr.yaml:1: one"), errors.New("dapr.yaml:2: two"))))
 	if want := "vcrelay: dapr.yaml:1: one\nvcrelay: dapr.yaml:2: two\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
 
 // attempt reaches for a part whose check is given, in time that costs nothing, and returns how long that took.
-func attempt(t *testing.T, timeout time.Duration, check func(context.Context) error) (err error, took time.Duration) {
+func attempt(t *testing.T, timeout time.Duration, check func(context.Context) error) (took time.Duration, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -62,7 +62,7 @@ func attempt(t *testing.T, timeout time.Duration, check func(context.Context) er
 		err = first.reach(t.Context(), part{name: "part", remedy: "mend it", checks: []func(context.Context) error{check}})
 		took = time.Since(began)
 	})
-	return err, took
+	return took, err
 }
 
 func TestTheFirstContactEndsByWhatIsWrong(t *testing.T) {
@@ -83,7 +83,7 @@ func TestTheFirstContactEndsByWhatIsWrong(t *testing.T) {
 		"a missing file, after the timeout":         {vcenter.ErrSettings, 9 * time.Second, vcenter.ErrSettings, 9 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err, took := attempt(t, c.timeout, func(context.Context) error { return fmt.Errorf("ask: %w", c.fault) })
+			took, err := attempt(t, c.timeout, func(context.Context) error { return fmt.Errorf("ask: %w", c.fault) })
 			if !errors.Is(err, c.class) || !errors.Is(err, c.fault) || took < c.took-time.Second && took != c.took || took > c.took {
 				t.Errorf("%v after %s, want %v within %s", err, took, c.class, c.took)
 			}
@@ -93,7 +93,7 @@ func TestTheFirstContactEndsByWhatIsWrong(t *testing.T) {
 
 func TestWhoCannotBeReachedIsNamedWithTheRemedyAndTheLastReason(t *testing.T) {
 	tries := 0
-	err, _ := attempt(t, 2*time.Second, func(ctx context.Context) error {
+	_, err := attempt(t, 2*time.Second, func(ctx context.Context) error {
 		if tries++; tries < 3 {
 			return errors.New("connection refused")
 		}

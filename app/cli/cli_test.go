@@ -35,7 +35,7 @@ type call struct {
 func run(t *testing.T, args ...string) (call, string, error) {
 	t.Helper()
 	var got call
-	remember := func(command string) error { got.command = command; return nil }
+	remember := func(command string) error { got.command = command; return nil } //nolint:unparam // is what actions return
 	line := cli.New("v1.2.3", cli.Actions{
 		Run:      func(context.Context) error { return remember("run") },
 		Up:       func(_ context.Context, options cli.Up) error { got.up = options; return remember("up") },
@@ -48,18 +48,18 @@ func run(t *testing.T, args ...string) (call, string, error) {
 }
 
 // capture returns what is written to standard output meanwhile: cobra takes the stream when it prints.
-func capture(t *testing.T, print func()) string {
+func capture(t *testing.T, work func()) string {
 	t.Helper()
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	real := os.Stdout
+	before := os.Stdout
 	os.Stdout = writer
 	all := make(chan string)
 	go func() { text, _ := io.ReadAll(reader); all <- string(text) }()
-	print()
-	os.Stdout = real
+	work()
+	os.Stdout = before
 	_ = writer.Close()
 	return <-all
 }

@@ -90,7 +90,7 @@ func readLog(faults *Faults, level, format string) Log {
 	if err != nil || parsed < zerolog.DebugLevel || parsed > zerolog.ErrorLevel {
 		faults.add("VCRELAY_LOG_LEVEL", "%q is none of debug, info, warn, error", level)
 	}
-	terminal := term.IsTerminal(int(os.Stderr.Fd())) //nolint:gosec // a file descriptor is a small number
+	terminal := term.IsTerminal(int(os.Stderr.Fd()))
 	color := terminal && os.Getenv("NO_COLOR") == ""
 	switch format {
 	case "json", "text":

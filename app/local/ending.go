@@ -35,7 +35,7 @@ func (s *Stack) sidecarEnded(m *member, c *child, err error) (again bool) {
 	case err != nil:
 		s.fail(fmt.Errorf("sidecar of %s: %w", m.app.ID, err))
 		return false
-	case m.childhood.died(time.Now()):
+	case m.childhood.died(time.Now(), c):
 		s.fail(fmt.Errorf("sidecar of %s ended %d times before it was ready: %s; mend what it names in %s",
 			m.app.ID, infantDeaths, reason(m.sidecar.voice.last()), s.hints(m)))
 		return false
@@ -72,7 +72,7 @@ func (s *Stack) brokerEnded(c *child, err error) (again bool) {
 	case err != nil:
 		s.fail(fmt.Errorf("broker: %w", err))
 		return false
-	case s.brokerChildhood.died(time.Now()):
+	case s.brokerChildhood.died(time.Now(), c):
 		s.fail(fmt.Errorf("broker ended %d times before it was ready: %s; if its store is damaged, remove %s (undelivered events are lost)",
 			infantDeaths, reason(s.broker.voice.last()), filepath.Join(s.options.Dir, "nats")))
 		return false

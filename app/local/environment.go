@@ -9,8 +9,10 @@ import (
 
 // givenVariables are those that a runner of Dapr apps gives to each. What this program itself inherited of them, when it runs
 // beside a sidecar, says nothing about its children.
-var givenVariables = []string{"APP_ID", "APP_PORT", "APP_PROTOCOL", "APP_CHANNEL_ADDRESS",
-	"DAPR_HTTP_PORT", "DAPR_GRPC_PORT", "DAPR_METRICS_PORT"}
+var givenVariables = []string{
+	"APP_ID", "APP_PORT", "APP_PROTOCOL", "APP_CHANNEL_ADDRESS",
+	"DAPR_HTTP_PORT", "DAPR_GRPC_PORT", "DAPR_METRICS_PORT",
+}
 
 // tokenVariables are secrets that an app and its sidecar must agree on.
 var tokenVariables = []string{"DAPR_API_TOKEN", "APP_API_TOKEN"}

@@ -12,6 +12,7 @@ import (
 const (
 	infantDeaths = 3
 	infantTime   = 30 * time.Second
+	infantLife   = 5 * time.Second
 )
 
 // infancy counts the endings of a process before it was ready for the first time.
@@ -27,11 +28,12 @@ func (i *infancy) grow() {
 	i.grown = true
 }
 
-// died reports whether to give up.
-func (i *infancy) died(now time.Time) bool {
+// died reports whether to give up. A process that ended by its own fault soon after its start was never grown, whatever
+// it said: daprd answers that its components are ready for a moment before it finds one that it cannot make.
+func (i *infancy) died(now time.Time, c *child) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.grown {
+	if i.grown && (c.code() <= 0 || c.lived() >= infantLife) {
 		return false
 	}
 	i.deaths = append(i.deaths, now)

@@ -45,10 +45,10 @@ type Options struct {
 type ExitPolicy int
 
 const (
-	// StopAll: an app that ends with an exit code other than 0 stops everything, and Run returns an *AppExitError. One that
+	// StopAll means: an app that ends with an exit code other than 0 stops everything, and Run returns an *AppExitError. One that
 	// ends with 0 is done; when all are done, Run ends.
 	StopAll ExitPolicy = iota
-	// Restart: an app that ends in any way is started again after a back-off.
+	// Restart means: an app that ends in any way is started again after a back-off.
 	Restart
 )
 

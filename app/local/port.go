@@ -50,7 +50,7 @@ func (r *reservations) hold(port int) bool {
 	if r.held[port] != nil {
 		return false
 	}
-	everywhere, err := net.Listen("tcp", ":"+strconv.Itoa(port)) //nolint:noctx,gosec // closed at once
+	everywhere, err := net.Listen("tcp", ":"+strconv.Itoa(port)) //nolint:noctx // closed at once
 	if err != nil {
 		return false
 	}

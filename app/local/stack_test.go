@@ -196,8 +196,10 @@ func TestEnvironmentFollowsTheStockOrderOfPrecedence(t *testing.T) {
 	}, "one: env INHERITED FROM_FILE FOR_ALL FOR_ONE SET APP_PORT APP_ID DAPR_HTTP_PORT")
 	s.stack.Setenv("one", "SET", "set")
 	s.runReady(t)
-	want := []string{"INHERITED=process true", "FROM_FILE=file true", "FOR_ALL=all true", "FOR_ONE=one true", "SET=set true",
-		"APP_PORT= false", "APP_ID=one true", "DAPR_HTTP_PORT=" + strconv.Itoa(s.stack.HTTPPort("one")) + " true"}
+	want := []string{
+		"INHERITED=process true", "FROM_FILE=file true", "FOR_ALL=all true", "FOR_ONE=one true", "SET=set true",
+		"APP_PORT= false", "APP_ID=one true", "DAPR_HTTP_PORT=" + strconv.Itoa(s.stack.HTTPPort("one")) + " true",
+	}
 	for _, line := range want {
 		eventually(t, line, func() bool { return strings.Contains(s.output.String(), "| "+line+"\n") })
 	}

@@ -133,14 +133,14 @@ func (s *Stack) letSettle(ctx context.Context, m *member) {
 }
 
 func (s *Stack) appCommand(m *member) *exec.Cmd {
-	cmd := exec.Command(m.app.Command[0], m.app.Command[1:]...) // #nosec G204 -- the person's run file //nolint:noctx // the unit ends it
+	cmd := exec.Command(m.app.Command[0], m.app.Command[1:]...) //nolint:gosec,noctx // the person's run file; the unit ends it
 	cmd.Dir = m.app.Dir
 	cmd.Env = s.environmentOf(m)
 	return cmd
 }
 
 func (s *Stack) sidecarCommand(m *member) *exec.Cmd {
-	cmd := exec.Command(s.daprd, sidecarArguments(&m.app, m.ports)...) // #nosec G204 -- as above //nolint:noctx // as above
+	cmd := exec.Command(s.daprd, sidecarArguments(&m.app, m.ports)...) //nolint:gosec,noctx // as above
 	cmd.Dir = s.options.Dir
 	cmd.Env = sidecarEnvironment(s.environmentOf(m))
 	return cmd
@@ -152,7 +152,7 @@ func (s *Stack) environmentOf(m *member) []string {
 
 func (s *Stack) brokerCommand() *exec.Cmd {
 	listen := net.JoinHostPort(loopback, strconv.Itoa(s.port))
-	return exec.Command(s.natsd, "--listen", listen, "--dir", filepath.Join(s.options.Dir, "nats")) // #nosec G204 -- as above //nolint:noctx // as above
+	return exec.Command(s.natsd, "--listen", listen, "--dir", filepath.Join(s.options.Dir, "nats")) //nolint:gosec,noctx // as above
 }
 
 func (s *Stack) natsURL() string { return "nats://" + net.JoinHostPort(loopback, strconv.Itoa(s.port)) }

@@ -239,7 +239,9 @@ func TestACrashRepeatsAtMostTheBatchInFlight(t *testing.T) {
 			return nil
 		}
 		r.start()
-		<-r.ended
+		if err := <-r.ended; err != nil {
+			t.Fatal(err)
+		}
 		before := len(r.topic.Taken())
 		r.store = r.positions.Owner()
 		r.start()

@@ -3,8 +3,10 @@ package vcenter
 import (
 	"context"
 	"crypto/x509"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/vmware/govmomi/fault"
@@ -47,7 +49,7 @@ func (s *Source) login(ctx context.Context) (*vim25.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := transport.UseServiceVersion(); err != nil {
+	if err := useServiceVersion(ctx, transport); err != nil {
 		return nil, s.classify(err)
 	}
 	client, err := vim25.NewClient(ctx, transport)
@@ -69,6 +71,29 @@ func (s *Source) login(ctx context.Context) (*vim25.Client, error) {
 		return nil, err
 	}
 	return client, nil
+}
+
+// useServiceVersion is govmomi's Client.UseServiceVersion with a context. That one waits for ever for a server that
+// accepts and never answers, and neither a timeout nor a signal would end the process.
+func useServiceVersion(ctx context.Context, client *soap.Client) error {
+	address := client.URL()
+	address.Path = "/sdk/vimServiceVersions.xml"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), http.NoBody)
+	if err != nil {
+		return err
+	}
+	var latest struct {
+		Namespace string `xml:"namespace>name"`
+		Version   string `xml:"namespace>version"`
+	}
+	err = client.Do(ctx, request, func(answer *http.Response) error {
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("no vCenter: GET %s: %s", address.Path, answer.Status)
+		}
+		return xml.NewDecoder(answer.Body).Decode(&latest)
+	})
+	client.Namespace, client.Version = latest.Namespace, latest.Version
+	return err
 }
 
 // classify names what an operator can mend.

@@ -30,7 +30,7 @@ func TestTheEndDoesNotWaitForEverForAHandlerThatHangs(t *testing.T) {
 		go func() { ended <- server.Serve(ctx, listener) }()
 		answers := make(chan int, 1)
 		go func() {
-			code, _, _ := post(t.Context(), listener.client(), "http://pipe/", structured)
+			code, _, _ := post(t.Context(), listener.client(), "http://pipe/")
 			answers <- code
 		}()
 		<-started
@@ -59,7 +59,7 @@ func TestAHandlerMayTakeLongerThanABodyMay(t *testing.T) {
 			}
 			return nil
 		})
-		code, body, err := post(t.Context(), listener.client(), "http://pipe/", structured)
+		code, body, err := post(t.Context(), listener.client(), "http://pipe/")
 		if err != nil || code != http.StatusOK {
 			t.Errorf("answered %d %s, %v: the handler's context was cut", code, body, err)
 		}

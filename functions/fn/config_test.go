@@ -61,8 +61,10 @@ func TestEveryFaultIsReportedAtOnceByName(t *testing.T) {
 	if err == nil {
 		t.Fatal("a broken environment was accepted")
 	}
-	for _, want := range []string{`APP_PROTOCOL="grpc"`, "dapr.io/app-protocol: http", `APP_PORT="tcp://10.0.0.1:80"`,
-		"enableServiceLinks: false", `VCRELAY_FUNCTION_TIMEOUT="0s"`, `VCRELAY_FUNCTION_CONCURRENCY="-1"`} {
+	for _, want := range []string{
+		`APP_PROTOCOL="grpc"`, "dapr.io/app-protocol: http", `APP_PORT="tcp://10.0.0.1:80"`,
+		"enableServiceLinks: false", `VCRELAY_FUNCTION_TIMEOUT="0s"`, `VCRELAY_FUNCTION_CONCURRENCY="-1"`,
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in: %v", want, err)
 		}

@@ -23,7 +23,7 @@ func (s *Server) decode(r *http.Request) (cloudevents.Event, error) {
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	return parse(r.Header, body)
+	return parse(r.Context(), r.Header, body)
 }
 
 func (s *Server) readBody(r io.Reader) ([]byte, error) {
@@ -45,14 +45,14 @@ func (s *Server) discard(body io.Reader) {
 }
 
 // parse keeps the parser's own message to itself, for it quotes the body. The SDK panics on some headers (a bare "Ce-").
-func parse(header http.Header, body []byte) (ev cloudevents.Event, err error) {
+func parse(ctx context.Context, header http.Header, body []byte) (ev cloudevents.Event, err error) {
 	defer func() {
 		if recover() != nil {
 			err = fmt.Errorf("%w: malformed headers", errNotEvent)
 		}
 	}()
 	msg := cehttp.NewMessage(header, io.NopCloser(bytes.NewReader(body)))
-	parsed, err := binding.ToEvent(context.Background(), msg)
+	parsed, err := binding.ToEvent(ctx, msg)
 	if err != nil || parsed == nil {
 		return ev, fmt.Errorf("%w: content type %q, %d bytes, neither structured nor binary mode",
 			errNotEvent, header.Get("Content-Type"), len(body))

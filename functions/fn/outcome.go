@@ -80,10 +80,10 @@ func (o outcome) status() string {
 func (o outcome) line(log *zerolog.Logger) (*zerolog.Event, string) {
 	switch o {
 	case handled:
-		return log.Debug(), "event handled"
+		return log.Debug(), "event handled" //nolint:zerologlint // the caller sends it
 	case dropped, invalid:
-		return log.Error(), "event dropped"
+		return log.Error(), "event dropped" //nolint:zerologlint // as above
 	default:
-		return log.Warn(), "event not handled, to be delivered again"
+		return log.Warn(), "event not handled, to be delivered again" //nolint:zerologlint // as above
 	}
 }

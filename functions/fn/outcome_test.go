@@ -25,11 +25,15 @@ func TestEveryOutcomeIsAnsweredInTheCallersDialect(t *testing.T) {
 		{"success", returns(nil), `200 {"status":"SUCCESS"}`, "204 "},
 		{"error", returns(boom), "500 ", "500 not handled, try again\n"},
 		{"drop", returns(fn.Drop(boom)), `200 {"status":"DROP"}`, "422 the function cannot handle this event\n"},
-		{"wrapped drop", returns(fmt.Errorf("tag vm: %w", fn.Drop(boom))),
-			`200 {"status":"DROP"}`, "422 the function cannot handle this event\n"},
+		{
+			"wrapped drop", returns(fmt.Errorf("tag vm: %w", fn.Drop(boom))),
+			`200 {"status":"DROP"}`, "422 the function cannot handle this event\n",
+		},
 		{"panic", func(context.Context, cloudevents.Event) error { panic("boom") }, "500 ", "500 not handled, try again\n"},
-		{"goroutine exit", func(context.Context, cloudevents.Event) error { runtime.Goexit(); return nil },
-			"500 ", "500 not handled, try again\n"},
+		{
+			"goroutine exit", func(context.Context, cloudevents.Event) error { runtime.Goexit(); return nil },
+			"500 ", "500 not handled, try again\n",
+		},
 	} {
 		for dialect, want := range map[bool]string{true: c.dapr, false: c.plain} {
 			t.Run(fmt.Sprintf("%s, dapr %v", c.name, dialect), func(t *testing.T) {

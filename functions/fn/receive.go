@@ -101,7 +101,7 @@ func late(ctx context.Context, err error) error {
 	if err == nil {
 		return fmt.Errorf("handle event: %w", context.Cause(ctx))
 	}
-	return fmt.Errorf("handle event: %w; then %s", context.Cause(ctx), err)
+	return fmt.Errorf("handle event: %w; then %s", context.Cause(ctx), err.Error())
 }
 
 // call runs the handler and always delivers one result, after a panic too. It gives the slot back only when the handler has

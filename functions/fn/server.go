@@ -54,7 +54,7 @@ func (s *Server) Run(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Listen)
 	switch {
 	case ctx.Err() != nil:
-		return nil
+		return nil //nolint:nilerr // told to stop before it began
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("%w; stop the process that holds the port, or choose another one "+
 			"(dapr run --app-port, appPort in dapr.yaml, or VCRELAY_FUNCTION_LISTEN=host:port)", err)
@@ -82,7 +82,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve events: %w", err)
 	case <-ctx.Done():
 		s.drain(context.WithoutCancel(ctx), server)
-		<-ended
+		<-ended //nolint:errcheck // Serve says that it was closed, by us
 		return nil
 	}
 }

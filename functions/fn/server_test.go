@@ -31,8 +31,8 @@ func start(t *testing.T, h fn.Handler, cfg fn.Config) (url string, stop func(), 
 	return "http://" + listener.Addr().String(), cancel, ended
 }
 
-func post(ctx context.Context, client *http.Client, url, body string) (int, string, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+func post(ctx context.Context, client *http.Client, url string) (int, string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(structured))
 	if err != nil {
 		return 0, "", err
 	}
@@ -62,7 +62,7 @@ func TestTheEndWaitsForARunningHandlerAndItsAnswerArrives(t *testing.T) {
 		return ctx.Err()
 	}, fn.Config{Dapr: true})
 	address = strings.TrimPrefix(url, "http://")
-	code, body, err := post(t.Context(), http.DefaultClient, url, structured)
+	code, body, err := post(t.Context(), http.DefaultClient, url)
 	if err != nil || code != http.StatusOK || body != `{"status":"SUCCESS"}` {
 		t.Errorf("answered %d %q, %v: the handler's context or its answer was cut", code, body, err)
 	}
@@ -103,7 +103,7 @@ func TestACallerThatGoesAwayEndsTheHandlersContext(t *testing.T) {
 		seen <- ctx.Err()
 		return nil
 	}, fn.Config{Dapr: true, Timeout: time.Hour})
-	_, _, _ = post(ctx, http.DefaultClient, url, structured)
+	_, _, _ = post(ctx, http.DefaultClient, url)
 	if err := <-seen; err == nil {
 		t.Error("the handler goes on for a sidecar that will deliver again")
 	}

@@ -3,7 +3,7 @@ package fn
 import "crypto/subtle"
 
 // TokenHeader carries the app token on every call of a sidecar that was started with APP_API_TOKEN.
-const TokenHeader = "dapr-api-token"
+const TokenHeader = "dapr-api-token" //nolint:gosec // the name of a header
 
 // Token is the secret that a caller must present; the empty Token admits everyone. It shows as *** wherever it is printed.
 type Token string

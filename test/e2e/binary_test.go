@@ -22,7 +22,7 @@ var built struct {
 func binary(t *testing.T) string {
 	t.Helper()
 	built.once.Do(func() {
-		folder, err := os.MkdirTemp("", "vcrelay-e2e-")
+		folder, err := os.MkdirTemp("", "vcrelay-e2e-") //nolint:usetesting // for all tests, not for this one
 		if err != nil {
 			built.err = err
 			return

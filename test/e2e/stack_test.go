@@ -214,4 +214,3 @@ func merge(first, second map[string]map[string]string) map[string]map[string]str
 	}
 	return first
 }
-

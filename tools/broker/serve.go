@@ -26,7 +26,7 @@ func serve(ctx context.Context, listen, dir string, syncAlways bool) error {
 	}
 	options.SyncAlways = syncAlways
 	// The server only logs that it cannot listen; asking first gives the person who started it the reason.
-	if err := checkFree(listen); err != nil {
+	if err := checkFree(ctx, listen); err != nil {
 		return err
 	}
 	srv, err := server.NewServer(options)
@@ -71,8 +71,8 @@ func serverOptions(listen, dir string) (*server.Options, error) {
 	}, nil
 }
 
-func checkFree(listen string) error {
-	listener, err := net.Listen("tcp", listen)
+func checkFree(ctx context.Context, listen string) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; choose another with --listen", listen, err)
 	}

@@ -65,7 +65,7 @@ func serve(ctx context.Context, opts *options.Options) error {
 			if !ok {
 				return nil
 			}
-			if err := runSidecar(runCtx, opts); err != nil {
+			if err := runSidecar(runCtx, opts); err != nil { //nolint:contextcheck // runCtx ends with ctx
 				return err
 			}
 			if runCtx.Err() == nil {

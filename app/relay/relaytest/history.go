@@ -100,7 +100,7 @@ type reader struct {
 
 func (r *reader) Next(ctx context.Context) ([]event.Event, error) {
 	if r.finished {
-		panic("Next was called on a reader that had failed")
+		panic("Next was called on a reader that had failed") //nolint:forbidigo // no test may get past it
 	}
 	page := r.page()
 	if r.history.NextErr != nil {

@@ -82,7 +82,7 @@ func writeAtomically(path string, content []byte) error {
 	if err != nil {
 		return fmt.Errorf("create temporary file: %w", err)
 	}
-	defer os.Remove(temporary.Name()) // gone already after a successful rename
+	defer func() { _ = os.Remove(temporary.Name()) }() // gone already after a successful rename
 	_, writeErr := temporary.Write(content)
 	if err := firstError(writeErr, temporary.Chmod(0o644), temporary.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", temporary.Name(), err)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
-	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -202,9 +201,9 @@ func (d *desk) terminate() int {
 	return len(sessions)
 }
 
-func (d *desk) end(key string) soap.HasFault {
+func (d *desk) end(key string) {
 	manager := d.service.Context.Map.SessionManager()
-	return manager.TerminateSession(d.context(), &types.TerminateSession{SessionId: []string{key}})
+	manager.TerminateSession(d.context(), &types.TerminateSession{SessionId: []string{key}})
 }
 
 func (d *desk) hasEnded(key string) bool {

@@ -35,7 +35,7 @@ func (s *Server) Listen() error {
 			return fmt.Errorf("write certificate of the simulated vCenter: %w", err)
 		}
 	}
-	listener, err := net.Listen("tcp", s.cfg.Listen)
+	listener, err := net.Listen("tcp", s.cfg.Listen) //nolint:noctx // a local address does not keep one waiting
 	if err != nil {
 		return fmt.Errorf("listen on %s (set VCRELAY_VCSIM_LISTEN to another address): %w", s.cfg.Listen, err)
 	}

@@ -103,7 +103,9 @@ func TestRunStopsCleanlyWhileAClientWaits(t *testing.T) {
 	}
 	stop() // fails the test if the client had to be cut off
 	<-asked
-	if _, err := httpClient(t, server).Get(server.URL().String()); err == nil { //nolint:noctx // refused at once
+	answer, err := httpClient(t, server).Get(server.URL().String())
+	if err == nil {
+		_ = answer.Body.Close()
 		t.Error("the server still answers")
 	}
 }
