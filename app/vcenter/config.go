@@ -46,9 +46,11 @@ func (c Config) transport() (*soap.Client, error) {
 		settings.InsecureSkipVerify = true // in favour of the stricter check of the next line
 		settings.VerifyConnection = verifyThumbprint(pin)
 	case c.CAFile != "":
-		settings.RootCAs, err = readRoots(c.CAFile)
+		if settings.RootCAs, err = readRoots(c.CAFile); err != nil {
+			return nil, fmt.Errorf("%w: VCRELAY_VCENTER_CA_FILE: %w", ErrSettings, err)
+		}
 	}
-	return client, err
+	return client, nil
 }
 
 // pin is the thumbprint that the server has to show, if one is set or known.
@@ -57,10 +59,10 @@ func (c Config) pin(client *soap.Client) (string, error) {
 		return c.Thumbprint, nil
 	}
 	if _, err := os.Stat(c.KnownHosts); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrSettings, err)
+		return "", fmt.Errorf("%w: VCRELAY_VCENTER_KNOWN_HOSTS: %w", ErrSettings, err)
 	}
 	if err := client.LoadThumbprints(c.KnownHosts); err != nil {
-		return "", fmt.Errorf("%w: read %s: %w", ErrSettings, c.KnownHosts, err)
+		return "", fmt.Errorf("%w: VCRELAY_VCENTER_KNOWN_HOSTS: read %s: %w", ErrSettings, c.KnownHosts, err)
 	}
 	return client.Thumbprint(c.URL.Host), nil
 }
@@ -71,7 +73,8 @@ func verifyThumbprint(pin string) func(tls.ConnectionState) error {
 	return func(state tls.ConnectionState) error {
 		shown := soap.ThumbprintSHA256(state.PeerCertificates[0])
 		if !strings.EqualFold(shown, pin) {
-			return fmt.Errorf("%w: its SHA-256 thumbprint is %s, expected %s", ErrCertificate, shown, pin)
+			return fmt.Errorf("%w: its SHA-256 thumbprint is %s, expected %s; if vCenter's certificate was replaced, set VCRELAY_VCENTER_THUMBPRINT to the new one",
+				ErrCertificate, shown, pin)
 		}
 		return nil
 	}
@@ -80,11 +83,11 @@ func verifyThumbprint(pin string) func(tls.ConnectionState) error {
 func readRoots(path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
+		return nil, err
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%w: %s holds no PEM certificate", ErrSettings, path)
+		return nil, fmt.Errorf("%s holds no PEM certificate", path)
 	}
 	return roots, nil
 }
