@@ -33,16 +33,14 @@ type machine struct {
 func newInventory(service *simulator.Service) (*inventory, error) {
 	stock := &inventory{service: service}
 	registry := service.Context.Map
+	placeMachines(registry)
 	for _, entity := range registry.All("HostSystem") {
 		stock.hosts = append(stock.hosts, hostArgument(entity))
 	}
 	slices.SortFunc(stock.hosts, func(a, b types.HostEventArgument) int { return cmp.Compare(a.Name, b.Name) })
-	for _, entity := range registry.All("VirtualMachine") {
-		if vm, ok := entity.(*simulator.VirtualMachine); ok {
-			stock.machines = append(stock.machines, stock.describe(vm))
-		}
+	for _, vm := range machinesByName(registry) {
+		stock.machines = append(stock.machines, stock.describe(vm))
 	}
-	slices.SortFunc(stock.machines, func(a, b *machine) int { return cmp.Compare(a.Name, b.Name) })
 	if len(stock.machines) == 0 {
 		return nil, errors.New("read inventory: it has no virtual machine")
 	}
