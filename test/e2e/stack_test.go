@@ -145,6 +145,16 @@ func (s *stack) kill(name string) {
 	})
 }
 
+// freeze stops the process of that name, if there is one just now, until the returned function is called.
+func (s *stack) freeze(name string) (thaw func()) {
+	s.t.Helper()
+	pid, running := s.Process(name)
+	if !running || syscall.Kill(pid, syscall.SIGSTOP) != nil {
+		return func() {}
+	}
+	return func() { _ = syscall.Kill(pid, syscall.SIGCONT) }
+}
+
 // stored returns the messages of a JetStream stream, by the broker's own reader.
 func (s *stack) stored(stream string) []string {
 	s.t.Helper()
