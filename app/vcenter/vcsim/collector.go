@@ -23,18 +23,18 @@ type collector struct {
 	mo.EventHistoryCollector
 	selfLocked
 
-	log   *history
-	match filter
-	spec  types.EventFilterSpec
-	desk  *desk
+	log      *history
+	match    filter
+	spec     types.EventFilterSpec
+	sessions *sessionTable
 
 	mu   sync.Mutex
 	next int // position of the record that ReadNextEvents looks at first
 	page latestPage
 }
 
-func newCollector(log *history, match filter, spec types.EventFilterSpec, desk *desk) *collector {
-	c := &collector{log: log, match: match, spec: spec, desk: desk}
+func newCollector(log *history, match filter, spec types.EventFilterSpec, sessions *sessionTable) *collector {
+	c := &collector{log: log, match: match, spec: spec, sessions: sessions}
 	c.Self.Type = collectorType // else the simulator names it after the Go type
 	c.Filter = spec
 	c.page = latestPage{size: int(either(spec.MaxCount, defaultPageSize))}
@@ -123,7 +123,7 @@ func (c *collector) SetCollectorPageSize(_ *simulator.Context, req *types.SetCol
 // DestroyCollector removes the collector from its session.
 func (c *collector) DestroyCollector(ctx *simulator.Context, _ *types.DestroyCollector) soap.HasFault {
 	ctx.Session.Remove(ctx, c.Self)
-	c.desk.drop(ctx.Session.Key, c)
+	c.sessions.drop(ctx.Session.Key, c)
 	return &methods.DestroyCollectorBody{Res: new(types.DestroyCollectorResponse)}
 }
 

@@ -11,7 +11,7 @@ func Kinds() []string { return recipeNames() }
 // Calls is the number of calls that the live sessions have made, those under way included.
 func (s *Server) Calls() int {
 	calls := 0
-	for _, session := range s.desk.sessions() {
+	for _, session := range s.sessions.active() {
 		calls += int(session.CallCount)
 	}
 	return calls

@@ -78,10 +78,10 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) work(ctx context.Context) error {
 	web := s.newHTTPServer()
 	listener := tls.NewListener(s.listener, web.TLSConfig)
-	herald := &herald{service: s.model.Service, log: s.log, desk: s.desk}
+	notifier := &notifier{service: s.model.Service, log: s.log, sessions: s.sessions}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.workload.run(ctx) })
-	group.Go(func() error { return herald.run(ctx) })
+	group.Go(func() error { return notifier.run(ctx) })
 	group.Go(func() error { return s.stop(ctx, web) })
 	group.Go(func() error {
 		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -134,10 +134,10 @@ func (s *Server) stop(ctx context.Context, web *http.Server) error {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- web.Shutdown(deadline) }()
-	again := time.NewTicker(heraldPause)
+	again := time.NewTicker(updatePause)
 	defer again.Stop()
 	for {
-		s.desk.cancelWaits()
+		s.sessions.cancelWaits()
 		select {
 		case err := <-done:
 			if err != nil {

@@ -19,9 +19,9 @@ type eventManager struct {
 	mo.EventManager
 	selfLocked
 
-	log  *history
-	desk *desk
-	tree inventoryTree
+	log      *history
+	sessions *sessionTable
+	tree     inventoryTree
 }
 
 // selfLocked opts out of the simulator's one lock for each object: our objects lock themselves, and one session's
@@ -55,8 +55,8 @@ func (m *eventManager) CreateCollectorForEvents(
 	if fault != nil {
 		return &methods.CreateCollectorForEventsBody{Fault_: fault}
 	}
-	c := newCollector(m.log, match, req.Filter, m.desk)
-	if !m.desk.add(ctx.Session, c) {
+	c := newCollector(m.log, match, req.Filter, m.sessions)
+	if !m.sessions.add(ctx.Session, c) {
 		return &methods.CreateCollectorForEventsBody{
 			Fault_: simulator.Fault("The session has the largest number of event collectors.", new(types.InvalidState)),
 		}

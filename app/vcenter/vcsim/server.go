@@ -21,7 +21,7 @@ type Server struct {
 	model       *simulator.Model
 	certificate tls.Certificate
 	log         *history
-	desk        *desk
+	sessions    *sessionTable
 	workload    *workload
 
 	mu       sync.Mutex
@@ -62,14 +62,14 @@ func (s *Server) furnish() error {
 	}
 	s.workload = newWorkload(stock, s.log, s.cfg)
 	s.workload.preload(s.cfg.History, s.cfg.HistorySpan)
-	s.desk = newDesk(service)
-	s.desk.manager = s.newManager
-	s.model.Map().Handler = s.desk.handle
-	return openTap(service, s.log)
+	s.sessions = newSessionTable(service)
+	s.sessions.manager = s.newManager
+	s.model.Map().Handler = s.sessions.handle
+	return followOwnEvents(service, s.log)
 }
 
 func (s *Server) newManager() *eventManager {
-	m := &eventManager{log: s.log, desk: s.desk, tree: inventoryTree{s.model.Map()}}
+	m := &eventManager{log: s.log, sessions: s.sessions, tree: inventoryTree{s.model.Map()}}
 	m.Self = s.model.Map().EventManager().Self
 	return m
 }
@@ -120,10 +120,10 @@ func (s *Server) Rate() float64 { return s.workload.currentRate() }
 func (s *Server) SetRate(perSecond float64) error { return s.workload.setRate(perSecond) }
 
 // TerminateSessions ends every login session, with its collectors and waits, and returns how many there were.
-func (s *Server) TerminateSessions() int { return s.desk.terminate() }
+func (s *Server) TerminateSessions() int { return s.sessions.terminate() }
 
 // Sessions is the number of login sessions, Collectors that of their event collectors.
-func (s *Server) Sessions() int { return len(s.desk.sessions()) }
+func (s *Server) Sessions() int { return len(s.sessions.active()) }
 
 // Collectors is the number of event collectors that live sessions hold.
-func (s *Server) Collectors() int { return len(s.desk.collectors()) }
+func (s *Server) Collectors() int { return len(s.sessions.collectors()) }

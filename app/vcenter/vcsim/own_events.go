@@ -9,37 +9,37 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// tap brings the events that the simulator posts by itself into the history. The simulator tells of each through the
+// ownEvents brings the events that the simulator posts by itself into the history. The simulator tells of each through the
 // latestPage of its own collectors: with a page of one, each update is exactly one event.
-type tap struct {
+type ownEvents struct {
 	log    *history
 	source types.ManagedObjectReference
 }
 
-func openTap(service *simulator.Service, log *history) error {
+func followOwnEvents(service *simulator.Service, log *history) error {
 	request := &types.CreateCollectorForEvents{Filter: types.EventFilterSpec{MaxCount: 1}}
 	response := service.Context.Map.EventManager().CreateCollectorForEvents(newContext(service), request)
 	body, ok := response.(*methods.CreateCollectorForEventsBody)
 	if !ok || body.Res == nil {
-		return fmt.Errorf("tap the simulator's events: %v", response.Fault())
+		return fmt.Errorf("follow the simulator's own events: %v", response.Fault())
 	}
-	service.Context.Map.AddHandler(&tap{log: log, source: body.Res.Returnval})
+	service.Context.Map.AddHandler(&ownEvents{log: log, source: body.Res.Returnval})
 	return nil
 }
 
-// Reference names the tap among the registry's handlers.
-func (t *tap) Reference() types.ManagedObjectReference {
-	return types.ManagedObjectReference{Type: "EventTap", Value: "vcrelay"}
+// Reference names it among the registry's handlers.
+func (t *ownEvents) Reference() types.ManagedObjectReference {
+	return types.ManagedObjectReference{Type: "OwnEvents", Value: "vcrelay"}
 }
 
 // PutObject ignores new objects.
-func (t *tap) PutObject(*simulator.Context, mo.Reference) {}
+func (t *ownEvents) PutObject(*simulator.Context, mo.Reference) {}
 
 // RemoveObject ignores removed objects.
-func (t *tap) RemoveObject(*simulator.Context, types.ManagedObjectReference) {}
+func (t *ownEvents) RemoveObject(*simulator.Context, types.ManagedObjectReference) {}
 
-// UpdateObject commits the event if the update is that of the tapped collector.
-func (t *tap) UpdateObject(_ *simulator.Context, object mo.Reference, changes []types.PropertyChange) {
+// UpdateObject commits the event if the update is that of its collector.
+func (t *ownEvents) UpdateObject(_ *simulator.Context, object mo.Reference, changes []types.PropertyChange) {
 	if object.Reference() != t.source {
 		return
 	}

@@ -10,48 +10,48 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// desk knows what each login session holds: its collectors and its waiting property collectors. What belongs to a
+// sessionTable knows what each login session holds: its collectors and its waiting property collectors. What belongs to a
 // session that has ended is forgotten at the next look, so that it does not matter how the session ended.
-type desk struct {
+type sessionTable struct {
 	service *simulator.Service
 	manager func() *eventManager
 
-	mu    sync.Mutex
-	seats map[string]*seat    // by session key
-	ended map[string]struct{} // terminated by us; the simulator revives a session whose request was in flight
+	mu       sync.Mutex
+	holdings map[string]*holding // by session key
+	ended    map[string]struct{} // terminated by us; the simulator revives a session whose request was in flight
 }
 
-type seat struct {
+type holding struct {
 	collectors map[*collector]struct{}
 	waiting    map[*simulator.PropertyCollector]struct{}
 }
 
-func newDesk(service *simulator.Service) *desk {
-	return &desk{service: service, seats: map[string]*seat{}, ended: map[string]struct{}{}}
+func newSessionTable(service *simulator.Service) *sessionTable {
+	return &sessionTable{service: service, holdings: map[string]*holding{}, ended: map[string]struct{}{}}
 }
 
 // handle sees each call before the simulator does. It is simulator.Registry.Handler, the one hook there is: the
 // objects of a session take precedence, so it puts our event manager into each session.
-func (d *desk) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+func (t *sessionTable) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 	if method.Name == "LoginByToken" {
 		return nil, new(types.InvalidLogin) // the simulator accepts any token
 	}
 	if ctx.Session == nil {
 		return nil, nil
 	}
-	if d.hasEnded(ctx.Session.Key) {
-		return d.refuse(ctx, method)
+	if t.hasEnded(ctx.Session.Key) {
+		return t.refuse(ctx, method)
 	}
 	if method.This.Type == collectorType && !owns(ctx.Session, method.This) {
 		return nil, &types.ManagedObjectNotFound{Obj: method.This}
 	}
-	d.welcome(ctx.Session)
-	d.watch(ctx.Session, method)
+	t.welcome(ctx.Session)
+	t.watch(ctx.Session, method)
 	return nil, nil
 }
 
 // watch notes a property collector that is about to wait, for only its CancelWaitForUpdates ends such a call.
-func (d *desk) watch(session *simulator.Session, method *simulator.Method) {
+func (t *sessionTable) watch(session *simulator.Session, method *simulator.Method) {
 	waits := strings.HasPrefix(method.Name, "WaitForUpdates")
 	if !waits && method.Name != "DestroyPropertyCollector" {
 		return
@@ -60,18 +60,18 @@ func (d *desk) watch(session *simulator.Session, method *simulator.Method) {
 	if !ok {
 		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if waits {
-		d.seat(session.Key).waiting[pc] = struct{}{}
+		t.holding(session.Key).waiting[pc] = struct{}{}
 	} else {
-		delete(d.seat(session.Key).waiting, pc)
+		delete(t.holding(session.Key).waiting, pc)
 	}
 }
 
 // refuse treats the caller as logged out. A login gets through: the client sends its old cookie along.
-func (d *desk) refuse(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
-	d.end(ctx.Session.Key)
+func (t *sessionTable) refuse(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	t.end(ctx.Session.Key)
 	ctx.Session = nil
 	if method.Name == "Login" || method.Name == "RetrieveServiceContent" {
 		return nil, nil
@@ -86,35 +86,35 @@ func owns(session *simulator.Session, ref types.ManagedObjectReference) bool {
 	return strings.HasPrefix(ref.Value, "session["+session.Key+"]")
 }
 
-func (d *desk) welcome(session *simulator.Session) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if _, known := d.seats[session.Key]; known {
+func (t *sessionTable) welcome(session *simulator.Session) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, known := t.holdings[session.Key]; known {
 		return
 	}
-	d.seat(session.Key)
-	session.Put(d.manager())
+	t.holding(session.Key)
+	session.Put(t.manager())
 }
 
-// seat returns the session's seat; d.mu is held.
-func (d *desk) seat(key string) *seat {
-	s, ok := d.seats[key]
+// holding returns the session's holding; t.mu is held.
+func (t *sessionTable) holding(key string) *holding {
+	s, ok := t.holdings[key]
 	if !ok {
-		s = &seat{
+		s = &holding{
 			collectors: map[*collector]struct{}{},
 			waiting:    map[*simulator.PropertyCollector]struct{}{},
 		}
-		d.seats[key] = s
+		t.holdings[key] = s
 	}
 	return s
 }
 
 // add puts a collector into a session, or returns false if the session holds as many as it may.
-func (d *desk) add(session *simulator.Session, c *collector) bool {
-	d.prune()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s := d.seat(session.Key)
+func (t *sessionTable) add(session *simulator.Session, c *collector) bool {
+	t.prune()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.holding(session.Key)
 	if len(s.collectors) >= maxCollectors {
 		return false
 	}
@@ -123,19 +123,19 @@ func (d *desk) add(session *simulator.Session, c *collector) bool {
 	return true
 }
 
-func (d *desk) drop(key string, c *collector) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.seat(key).collectors, c)
+func (t *sessionTable) drop(key string, c *collector) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.holding(key).collectors, c)
 }
 
 // collectors lists those of live sessions.
-func (d *desk) collectors() []*collector {
-	d.prune()
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (t *sessionTable) collectors() []*collector {
+	t.prune()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var all []*collector
-	for _, s := range d.seats {
+	for _, s := range t.holdings {
 		for c := range s.collectors {
 			all = append(all, c)
 		}
@@ -143,78 +143,78 @@ func (d *desk) collectors() []*collector {
 	return all
 }
 
-// prune forgets the seats of sessions that have ended and ends what waits there.
-func (d *desk) prune() {
+// prune forgets the holdings of sessions that have ended and ends what waits there.
+func (t *sessionTable) prune() {
 	live := map[string]bool{}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, session := range d.sessions() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, session := range t.active() {
 		live[session.Key] = true
 	}
-	for key, s := range d.seats {
+	for key, s := range t.holdings {
 		if !live[key] {
-			delete(d.seats, key)
-			s.leave(d.service.Context.Map)
+			delete(t.holdings, key)
+			s.leave(t.service.Context.Map)
 		}
 	}
 }
 
 // leave ends waits and removes the property collectors, which would otherwise gather updates for ever.
-func (s *seat) leave(registry *simulator.Registry) {
+func (s *holding) leave(registry *simulator.Registry) {
 	for pc := range s.waiting {
 		registry.RemoveHandler(pc)
 	}
 	s.cancelWaits()
 }
 
-func (s *seat) cancelWaits() {
+func (s *holding) cancelWaits() {
 	for pc := range s.waiting {
 		pc.CancelWaitForUpdates(&types.CancelWaitForUpdates{This: pc.Self})
 	}
 }
 
 // cancelWaits ends every WaitForUpdates call that is under way.
-func (d *desk) cancelWaits() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, s := range d.seats {
+func (t *sessionTable) cancelWaits() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range t.holdings {
 		s.cancelWaits()
 	}
 }
 
-// sessions lists the live login sessions.
-func (d *desk) sessions() []types.UserSession {
-	ref := d.service.Context.Map.SessionManager().Reference()
-	return d.context().Session.Get(ref).(*simulator.SessionManager).SessionList
+// active lists the live login sessions.
+func (t *sessionTable) active() []types.UserSession {
+	ref := t.service.Context.Map.SessionManager().Reference()
+	return t.context().Session.Get(ref).(*simulator.SessionManager).SessionList
 }
 
 // terminate ends every session and returns how many there were.
-func (d *desk) terminate() int {
-	sessions := d.sessions()
+func (t *sessionTable) terminate() int {
+	sessions := t.active()
 	for _, session := range sessions {
-		d.mu.Lock()
-		d.ended[session.Key] = struct{}{}
-		d.mu.Unlock()
-		d.end(session.Key)
+		t.mu.Lock()
+		t.ended[session.Key] = struct{}{}
+		t.mu.Unlock()
+		t.end(session.Key)
 	}
-	d.prune()
+	t.prune()
 	return len(sessions)
 }
 
-func (d *desk) end(key string) {
-	manager := d.service.Context.Map.SessionManager()
-	manager.TerminateSession(d.context(), &types.TerminateSession{SessionId: []string{key}})
+func (t *sessionTable) end(key string) {
+	manager := t.service.Context.Map.SessionManager()
+	manager.TerminateSession(t.context(), &types.TerminateSession{SessionId: []string{key}})
 }
 
-func (d *desk) hasEnded(key string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, ended := d.ended[key]
+func (t *sessionTable) hasEnded(key string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ended := t.ended[key]
 	return ended
 }
 
 // context returns a fresh context in a session of its own: the simulator shares a lock within one context.
-func (d *desk) context() *simulator.Context { return newContext(d.service) }
+func (t *sessionTable) context() *simulator.Context { return newContext(t.service) }
 
 func newContext(service *simulator.Service) *simulator.Context {
 	ctx := *service.Context
