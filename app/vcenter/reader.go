@@ -24,15 +24,28 @@ type Reader struct {
 	collector types.ManagedObjectReference
 	after     event.Position
 	last      event.Gap // where a hole would begin: the last event that was read
+	ahead     *ahead    // the page that is read while the caller works on the one before; nil when none is
 }
 
-// Next returns the next events that are not done yet, in vCenter's order. It returns none after it has asked for a
-// while and vCenter had none. After an error the reader is finished, since the page whose answer was lost is gone.
+// ahead is a page on its way.
+type ahead struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when page and err are there
+	page   []types.BaseEvent
+	err    error
+}
+
+// Next returns the next events that are not done yet, in vCenter's order, and begins to read the page after them. It
+// returns none after it has asked for a while and vCenter had none. After an error the reader is finished, since the page
+// whose answer was lost is gone.
 func (r *Reader) Next(ctx context.Context) ([]event.Event, error) {
 	for range pollsPerCall {
-		page, err := r.read(ctx)
+		page, err := r.take(ctx)
 		if err != nil {
 			return nil, r.source.failed("read events", err)
+		}
+		if len(page) > 0 {
+			r.readAhead(ctx)
 		}
 		events, err := r.convert(page)
 		if err != nil || len(events) > 0 {
@@ -48,8 +61,39 @@ func (r *Reader) Next(ctx context.Context) ([]event.Event, error) {
 	return nil, nil
 }
 
+// readAhead reads the next page in the background, until Close at the latest.
+func (r *Reader) readAhead(ctx context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	next := &ahead{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(next.done)
+		defer cancel()
+		next.page, next.err = r.read(ctx)
+	}()
+	r.ahead = next
+}
+
+// take returns the page that was read ahead, or reads one.
+func (r *Reader) take(ctx context.Context) ([]types.BaseEvent, error) {
+	next := r.ahead
+	if next == nil {
+		return r.read(ctx)
+	}
+	select {
+	case <-next.done:
+		r.ahead = nil
+		return next.page, next.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // Close removes the collector; vCenter allows 32 of them to a session.
 func (r *Reader) Close(ctx context.Context) {
+	if r.ahead != nil {
+		r.ahead.cancel()
+		<-r.ahead.done
+	}
 	if r.source.client == nil {
 		return // it went with its session
 	}
