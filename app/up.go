@@ -12,11 +12,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
 	"golang.org/x/term"
 
 	"github.com/vcrelay/vcrelay/app/cli"
 	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
+	"github.com/vcrelay/vcrelay/app/local/toolbox"
 	"github.com/vcrelay/vcrelay/app/tally"
 )
 
@@ -32,7 +33,7 @@ const patience = 90 * time.Second
 
 // runUp is `vcrelay up`.
 func runUp(ctx context.Context, options cli.Up) error {
-	file, err := local.ReadRunFile(options.File)
+	file, err := runfile.Read(options.File)
 	if err != nil {
 		return unusable(err)
 	}
@@ -53,14 +54,13 @@ func runUp(ctx context.Context, options cli.Up) error {
 		Dir:     options.Dir,
 		Output:  os.Stdout,
 		Color:   term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
-		Logger:  zerolog.Nop(),
 		Env:     map[string]map[string]string{"": {"VCRELAY_ECHO_LEDGER": absolute}},
 	}
 	if _, set := os.LookupEnv("VCRELAY_LOG_FORMAT"); !set {
 		settings.Env[""]["VCRELAY_LOG_FORMAT"] = "text"
 	}
 	if !simulated {
-		if slices.ContainsFunc(file.Apps, func(app local.App) bool { return app.ID == appVcsim }) {
+		if slices.ContainsFunc(file.Apps, func(app runfile.App) bool { return app.ID == appVcsim }) {
 			settings.Skip = []string{appVcsim}
 		}
 		forgetSimulator(file)
@@ -78,8 +78,8 @@ func runUp(ctx context.Context, options cli.Up) error {
 // buildTools finds or builds the sidecar and the broker for the source tree root.
 func buildTools(ctx context.Context, root string) error {
 	notice := func(format string, arguments ...any) { fmt.Printf(format+"\n", arguments...) }
-	toolbox := local.Toolbox{Root: root, Notice: notice, Logger: zerolog.Nop()}
-	for _, find := range []func(context.Context) (string, error){toolbox.Daprd, toolbox.Broker} {
+	tools := toolbox.Toolbox{Root: root, Notice: notice}
+	for _, find := range []func(context.Context) (string, error){tools.Daprd, tools.Broker} {
 		path, err := find(ctx)
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func buildTools(ctx context.Context, root string) error {
 
 // forgetSimulator takes out of the run file what points the relay at the simulated vCenter, so that the variables of the
 // person's own environment hold.
-func forgetSimulator(file *local.RunFile) {
+func forgetSimulator(file *runfile.File) {
 	for i := range file.Apps {
 		if file.Apps[i].ID == appRelay {
 			maps.DeleteFunc(file.Apps[i].Env, func(name, _ string) bool {
@@ -103,7 +103,7 @@ func forgetSimulator(file *local.RunFile) {
 
 // counting is what a run with --for needs for its closing line.
 type counting struct {
-	file      *local.RunFile
+	file      *runfile.File
 	ledger    string
 	simulated bool
 	time      time.Duration

@@ -18,21 +18,20 @@ var givenVariables = []string{
 var tokenVariables = []string{"DAPR_API_TOKEN", "APP_API_TOKEN"}
 
 // appEnvironment is what the stock CLI gives an app, in its order of precedence: this process's own, then the
-// variables of the sidecar, then the file's env (merged into the app), then extra, the last of which wins.
-func appEnvironment(app *App, ports Ports, extra ...map[string]string) []string {
-	env := inherited()
-	env = append(env, "APP_ID="+app.ID, "APP_PROTOCOL="+app.Protocol, "APP_CHANNEL_ADDRESS="+app.ChannelAddress)
+// variables of the sidecar, then the file's env (merged into the app), then those of the options.
+func (s *Stack) appEnvironment(a *app) []string {
+	env := append(inherited(), "APP_ID="+a.entry.ID, "APP_PROTOCOL="+a.entry.Protocol, "APP_CHANNEL_ADDRESS="+a.entry.ChannelAddress)
 	for _, given := range []struct {
 		name string
 		port int
 	}{
-		{"APP_PORT", ports.App}, {"DAPR_HTTP_PORT", ports.HTTP}, {"DAPR_GRPC_PORT", ports.GRPC}, {"DAPR_METRICS_PORT", ports.Metrics},
+		{"APP_PORT", a.ports.App}, {"DAPR_HTTP_PORT", a.ports.HTTP}, {"DAPR_GRPC_PORT", a.ports.GRPC}, {"DAPR_METRICS_PORT", a.ports.Metrics},
 	} {
 		if given.port > 0 {
 			env = append(env, given.name+"="+strconv.Itoa(given.port))
 		}
 	}
-	for _, variables := range append([]map[string]string{app.Env}, extra...) {
+	for _, variables := range []map[string]string{a.entry.Env, s.options.Env[""], s.options.Env[a.entry.ID]} {
 		for name, value := range variables {
 			env = append(env, name+"="+value)
 		}

@@ -26,10 +26,10 @@ func (f flusher) Flush() { f.flush() }
 
 // Streams are n streams of one process that go to out.
 func Streams(out io.Writer, name string, n int) []Flusher {
-	v := newConsole(out, false, []string{name}).voice(name)
+	log := newConsole(out, false, []string{name}).log(name)
 	var all []Flusher
 	for range n {
-		all = append(all, flusher{&lineWriter{voice: v}})
+		all = append(all, flusher{&lineWriter{log: log}})
 	}
 	return all
 }

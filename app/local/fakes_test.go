@@ -2,10 +2,8 @@ package local_test
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -21,7 +19,7 @@ import (
 // processes with nothing installed.
 func TestMain(m *testing.M) {
 	fakes := map[string]func([]string) int{
-		"daprd": fakeDaprd, "broker": fakeBroker, "app": fakeApp, "go": fakeGo, "parent": fakeParent,
+		"daprd": fakeDaprd, "broker": fakeBroker, "app": fakeApp, "parent": fakeParent,
 	}
 	if fake := fakes[filepath.Base(os.Args[0])]; fake != nil {
 		os.Exit(fake(os.Args[1:]))
@@ -52,13 +50,8 @@ func untilAsked() int {
 	return 0
 }
 
-// fakeDaprd answers its version and its health. A file `broken` in its resources makes it end as daprd does.
+// fakeDaprd answers for its health. A file `broken` in its resources makes it end as daprd does.
 func fakeDaprd(args []string) int {
-	if len(args) == 1 && args[0] == "--version" {
-		version := os.Getenv("FAKE_DAPRD_VERSION")
-		fmt.Println(version)
-		return 0
-	}
 	values := map[string]string{}
 	for i := range args {
 		if i+1 < len(args) {
@@ -116,39 +109,6 @@ func fakeApp(args []string) int {
 		<-time.After(time.Hour)
 	}
 	return 0
-}
-
-// fakeGo stands for the Go toolchain: it counts its builds in a file beside itself and "builds" a fake daprd.
-func fakeGo(args []string) int {
-	self, _ := os.Executable()
-	target := ""
-	for i, arg := range args {
-		if arg == "-o" {
-			target = args[i+1]
-		}
-	}
-	log, err := os.OpenFile(os.Getenv("FAKE_GO_LOG"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = fmt.Fprintln(log, strings.Join(args, " "), os.Getenv("CGO_ENABLED"))
-	}
-	if err != nil || os.Getenv("FAKE_GO_FAILS") != "" {
-		fmt.Fprintln(os.Stderr, "main.go:1: does not compile", err)
-		return 1
-	}
-	return exitCode(copyFile(self, target))
-}
-
-func copyFile(from, to string) error {
-	source, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	target, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o700)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(target, source)
-	return errors.Join(err, source.Close(), target.Close())
 }
 
 func exitCode(err error) int {

@@ -10,19 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
 )
 
 // Options say what a Stack runs and how. RunFile and Dir are required.
 type Options struct {
-	RunFile *RunFile
+	RunFile *runfile.File
 	// Dir is the data folder of this stack, created when missing: the broker's store, the sidecars' working directory
 	// (a relative SQLite file ends there), logs, generated resources. One stack at a time uses it.
 	Dir string
 	// Root is the source tree whose tools/ and bin/ are used; empty = found from the run file's folder upwards.
 	Root string
 
-	Only []string // app ids to run; empty = all
 	Skip []string // app ids to leave out
 
 	// Env is more environment per app id, under "" for all apps. It wins over the file.
@@ -30,15 +29,13 @@ type Options struct {
 
 	Output io.Writer // one Write per line, `name | text`; nil = discarded
 	Color  bool
-	Logger zerolog.Logger // detail only: what a person should see goes to Output
 
 	OnAppExit ExitPolicy
 
-	BrokerPort int           // port of the embedded broker; 0 = a free one
-	Daprd      string        // path of the sidecar to use; empty = found or built
-	Broker     string        // path of the broker to use; empty = found or built
-	StopGrace  time.Duration // how long each process may take to end; 0 = 10 s
-	StopLimit  time.Duration // how long all of them together may take; 0 = 30 s
+	Daprd     string        // path of the sidecar to use; empty = found or built
+	Broker    string        // path of the broker to use; empty = found or built
+	StopGrace time.Duration // how long each process may take to end; 0 = 10 s
+	StopLimit time.Duration // how long all of them together may take; 0 = 30 s
 }
 
 // ExitPolicy is what the end of an app means for the stack.
@@ -106,19 +103,19 @@ func findRoot(dir string) string {
 }
 
 // chosen is the apps to run, in the order of the file.
-func (o *Options) chosen() ([]App, error) {
+func (o *Options) chosen() ([]runfile.App, error) {
 	var known []string
 	for i := range o.RunFile.Apps {
 		known = append(known, o.RunFile.Apps[i].ID)
 	}
-	for _, id := range slices.Concat(o.Only, o.Skip) {
+	for _, id := range o.Skip {
 		if !slices.Contains(known, id) {
 			return nil, fmt.Errorf("choose apps: no app %s in %s: it has %s", id, o.RunFile.Path, strings.Join(known, ", "))
 		}
 	}
-	var apps []App
+	var apps []runfile.App
 	for _, app := range o.RunFile.Apps {
-		if (len(o.Only) == 0 || slices.Contains(o.Only, app.ID)) && !slices.Contains(o.Skip, app.ID) {
+		if !slices.Contains(o.Skip, app.ID) {
 			app.ResourcesPaths = slices.Clone(app.ResourcesPaths)
 			apps = append(apps, app)
 		}
@@ -130,7 +127,7 @@ func (o *Options) chosen() ([]App, error) {
 }
 
 // checkCommand finds a missing program before anything is built or started.
-func checkCommand(app *App) error {
+func checkCommand(app *runfile.App) error {
 	if len(app.Command) == 0 || !strings.ContainsRune(app.Command[0], filepath.Separator) {
 		return nil // found in PATH when it starts
 	}
@@ -142,4 +139,9 @@ func checkCommand(app *App) error {
 		return fmt.Errorf("app %s: its command %s is not there (looked for %s): build it first", app.ID, app.Command[0], program)
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

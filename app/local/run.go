@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"github.com/vcrelay/vcrelay/app/local/lockfile"
+	"github.com/vcrelay/vcrelay/app/local/toolbox"
 )
 
 // Run finds or builds the tools, starts the broker, the sidecars and the apps, and blocks. It returns nil when ctx
@@ -18,13 +23,6 @@ func (s *Stack) Run(ctx context.Context) error {
 	defer s.ports.releaseAll()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s.watchers.Go(func() {
-		select {
-		case <-s.hurry:
-			cancel()
-		case <-ctx.Done():
-		}
-	})
 	err := s.runLocked(ctx)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil // asked to end, at whatever point
@@ -36,7 +34,7 @@ func (s *Stack) Run(ctx context.Context) error {
 
 // runLocked runs the stack while the data folder is ours alone.
 func (s *Stack) runLocked(ctx context.Context) error {
-	unlock, free, err := lockNow(filepath.Join(s.options.Dir, "lock"))
+	unlock, free, err := lockfile.Try(filepath.Join(s.options.Dir, "lock"))
 	if err != nil {
 		return err
 	}
@@ -44,27 +42,83 @@ func (s *Stack) runLocked(ctx context.Context) error {
 		return fmt.Errorf("use data folder %s: another stack runs in it: stop that one, or choose another folder", s.options.Dir)
 	}
 	defer unlock()
-	threads := newStarter()
-	defer threads.close()
-	for _, u := range s.units() {
-		u.starter = threads
-	}
-	defer s.down()
-	if err := s.up(ctx); err != nil {
+	forced, force := context.WithCancel(context.WithoutCancel(ctx))
+	defer force()
+	defer s.down(force)
+	if err := s.up(ctx, forced); err != nil {
 		return err
 	}
 	return s.wait(ctx)
 }
 
+// up starts everything. It waits for the broker, which the sidecars need at their start, and for nothing else. Once
+// forced ends, no process that is to stop is waited for.
+func (s *Stack) up(ctx, forced context.Context) error {
+	if err := s.findTools(ctx); err != nil {
+		return err
+	}
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	if s.broker != nil {
+		s.ports.release(s.broker.port)
+		s.broker.start(forced)
+		if err := s.awaitBroker(ctx); err != nil {
+			return err
+		}
+	}
+	for _, a := range s.apps {
+		s.startApp(ctx, forced, a)
+		s.letSettle(ctx, a)
+	}
+	s.watchers.Go(func() { s.announceReady(ctx) })
+	return nil
+}
+
+func (s *Stack) findTools(ctx context.Context) (err error) {
+	tools := toolbox.Toolbox{Root: s.options.Root, Notice: s.notice}
+	if s.daprd = s.options.Daprd; s.daprd == "" {
+		if s.daprd, err = tools.Daprd(ctx); err != nil {
+			return err
+		}
+	}
+	if s.broker == nil {
+		return nil
+	}
+	if s.broker.program = s.options.Broker; s.broker.program == "" {
+		s.broker.program, err = tools.Broker(ctx)
+	}
+	return err
+}
+
+// prepare writes what the processes read: folders, log files, resources that point at the embedded broker.
+func (s *Stack) prepare() error {
+	generated := filepath.Join(s.options.Dir, "run")
+	if err := os.RemoveAll(generated); err != nil {
+		return fmt.Errorf("clear generated resources: %w", err)
+	}
+	for _, dir := range []string{generated, filepath.Join(s.options.Dir, "logs"), filepath.Join(s.options.Dir, "nats")} {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return fmt.Errorf("create data folder: %w", err)
+		}
+	}
+	for _, one := range s.supervisors() {
+		if err := one.log.open(); err != nil {
+			return err
+		}
+	}
+	return s.pointResources(generated)
+}
+
 // wait blocks until ctx ends, something cannot go on, or every app is done.
 func (s *Stack) wait(ctx context.Context) error {
 	left := 0
-	for _, m := range s.members {
-		if m.process != nil {
+	for _, a := range s.apps {
+		if a.process != nil {
 			left++
 		}
 	}
-	for everMore := left == 0; everMore || left > 0; {
+	for sidecarsOnly := left == 0; sidecarsOnly || left > 0; {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -78,21 +132,39 @@ func (s *Stack) wait(ctx context.Context) error {
 	return nil
 }
 
-// down stops everything that was started: each app before its sidecar, the last first, and the broker at the end.
-func (s *Stack) down() {
-	s.stopping.Store(true)
-	limit := time.AfterFunc(s.options.StopLimit, s.kill)
-	defer limit.Stop()
-	for i := len(s.members) - 1; i >= 0; i-- {
-		if process := s.members[i].process; process != nil {
-			process.stop()
+// announceReady closes ready when all sidecars have been healthy and all apps started.
+func (s *Stack) announceReady(ctx context.Context) {
+	for _, a := range s.apps {
+		waits := []<-chan struct{}{a.healthy}
+		if a.process != nil {
+			waits = append(waits, a.process.began)
 		}
-		s.members[i].sidecar.stop()
+		for _, wait := range waits {
+			select {
+			case <-wait:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+	close(s.ready)
+}
+
+// down stops everything that was started: each app before its sidecar, the last first, and the broker at the end.
+func (s *Stack) down(force func()) {
+	s.stopping.Store(true)
+	limit := time.AfterFunc(s.options.StopLimit, force)
+	defer limit.Stop()
+	for _, a := range slices.Backward(s.apps) {
+		if a.process != nil {
+			a.process.stop()
+		}
+		a.sidecar.stop()
 	}
 	if s.broker != nil {
 		s.broker.stop()
 	}
-	for _, u := range s.units() {
-		u.voice.closeFile()
+	for _, one := range s.supervisors() {
+		one.log.close()
 	}
 }

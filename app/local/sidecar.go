@@ -1,19 +1,28 @@
 package local
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/vcrelay/vcrelay/app/local/process"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
 )
+
+func sidecarName(appID string) string { return appID + "/daprd" }
+
+func (s *Stack) sidecarCommand(a *app) *exec.Cmd {
+	cmd := exec.Command(s.daprd, sidecarArguments(&a.entry, a.ports)...) //nolint:gosec,noctx // what was found; its supervisor ends it
+	cmd.Dir = s.options.Dir
+	cmd.Env = sidecarEnvironment(s.appEnvironment(a))
+	return cmd
+}
 
 // sidecarArguments are daprd's flags (dapr v1.18.0, cmd/daprd/options). Two are left out on purpose: a blocked
 // shutdown is not needed where each app ends before its sidecar, and the graceful seconds stay at daprd's 5.
-func sidecarArguments(app *App, ports Ports) []string {
+func sidecarArguments(app *runfile.App, ports Ports) []string {
 	arguments := []string{
 		"--app-id", app.ID,
 		"--app-protocol", app.Protocol,
@@ -23,8 +32,8 @@ func sidecarArguments(app *App, ports Ports) []string {
 		"--dapr-internal-grpc-listen-address", loopback,
 		"--dapr-listen-addresses", app.APIListenAddresses,
 		"--log-level", app.LogLevel,
-		"--placement-host-address", app.PlacementAddress,
-		"--scheduler-host-address", app.SchedulerAddress, // given even when empty: else daprd looks into its environment
+		"--placement-host-address", *app.PlacementAddress,
+		"--scheduler-host-address", *app.SchedulerAddress, // given even when empty: else daprd looks into its environment
 	}
 	for _, path := range app.ResourcesPaths {
 		arguments = append(arguments, "--resources-path", path)
@@ -41,64 +50,62 @@ func metricsArguments(ports Ports) []string {
 	return []string{"--metrics-port", strconv.Itoa(ports.Metrics), "--metrics-listen-address", loopback}
 }
 
-func optionalArguments(app *App, ports Ports) []string {
+// optionalArguments are what the file says and daprd has defaults for.
+func optionalArguments(app *runfile.App, ports Ports) []string {
 	var arguments []string
-	option := func(given bool, flag string, value ...string) {
-		if given {
-			arguments = append(append(arguments, flag), value...)
+	for _, option := range []struct {
+		flag  string
+		value any
+	}{
+		{"--app-port", ports.App},
+		{"--app-channel-address", app.ChannelAddress},
+		{"--config", app.ConfigFile},
+		{"--app-max-concurrency", max(app.MaxConcurrency, 0)},
+		{"--max-body-size", app.MaxBodySize},
+		{"--read-buffer-size", app.ReadBufferSize},
+		{"--enable-api-logging", app.EnableAPILogging},
+		{"--enable-app-health-check", app.HealthCheck},
+		{"--app-health-check-path", app.HealthPath},
+		{"--app-health-probe-interval", max(app.HealthIntervalSecs, 0)},
+		{"--app-health-probe-timeout", max(app.HealthTimeoutMillis, 0)},
+		{"--app-health-threshold", max(app.HealthThreshold, 0)},
+	} {
+		switch option.value {
+		case 0, "", false:
+		case true:
+			arguments = append(arguments, option.flag)
+		default:
+			arguments = append(arguments, option.flag, fmt.Sprint(option.value))
 		}
 	}
-	option(ports.App > 0, "--app-port", strconv.Itoa(ports.App))
-	option(app.ChannelAddress != loopback, "--app-channel-address", app.ChannelAddress)
-	option(app.ConfigFile != "", "--config", app.ConfigFile)
-	option(app.MaxConcurrency > 0, "--app-max-concurrency", strconv.Itoa(app.MaxConcurrency))
-	option(app.MaxBodySize != "", "--max-body-size", app.MaxBodySize)
-	option(app.ReadBufferSize != "", "--read-buffer-size", app.ReadBufferSize)
-	option(app.EnableAPILogging, "--enable-api-logging")
-	option(app.EnableProfiling, "--enable-profiling", "--profile-port", strconv.Itoa(ports.Profile))
-	option(app.AppHealth.Enabled, "--enable-app-health-check")
-	option(app.AppHealth.Path != "", "--app-health-check-path", app.AppHealth.Path)
-	option(app.AppHealth.IntervalSecond > 0, "--app-health-probe-interval", strconv.Itoa(app.AppHealth.IntervalSecond))
-	option(app.AppHealth.TimeoutMillis > 0, "--app-health-probe-timeout", strconv.Itoa(app.AppHealth.TimeoutMillis))
-	option(app.AppHealth.Threshold > 0, "--app-health-threshold", strconv.Itoa(app.AppHealth.Threshold))
 	return arguments
 }
 
-// healthClient holds no connection open: a kept one would delay the sidecar's shutdown.
-var healthClient = &http.Client{
-	Timeout:   2 * time.Second,
-	Transport: &http.Transport{DisableKeepAlives: true, Proxy: nil},
+// sidecarExited starts a sidecar again, unless it never worked.
+func (s *Stack) sidecarExited(a *app, p *process.Process, err error) (again bool) {
+	switch {
+	case s.stopping.Load():
+		return false
+	case err != nil:
+		s.fail(fmt.Errorf("sidecar of %s: %w", a.entry.ID, err))
+		return false
+	case a.sidecar.limit.reached(time.Now(), p):
+		s.fail(fmt.Errorf("sidecar of %s ended %d times before it was ready: %s; mend what it names in %s (its log is %s)",
+			a.entry.ID, startLimitBurst, reason(a.sidecar.log.last()), s.suspects(a), a.sidecar.log.path))
+		return false
+	}
+	s.notice("warning: the sidecar of %s ended (%s): starting it again", a.entry.ID, p.Exit())
+	return true
 }
 
-// sidecarHealth asks whether the components of a sidecar are ready. It says nothing about the app, on purpose.
-func sidecarHealth(ctx context.Context, listenAddresses string, port int) error {
-	host := probeHost(listenAddresses)
-	address := "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/v1.0/healthz/outbound"
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return fmt.Errorf("ask sidecar: %w", err)
+// suspects are the places where the fault of a sidecar may be.
+func (s *Stack) suspects(a *app) string {
+	places := append([]string(nil), a.resources...)
+	if a.entry.ConfigFile != "" {
+		places = append(places, a.entry.ConfigFile)
 	}
-	response, err := healthClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("it does not listen on port %d yet", port)
+	if len(places) == 0 {
+		return s.options.RunFile.Path
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its end
-	body, _ := io.ReadAll(io.LimitReader(response.Body, 512))
-	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("its components are not ready: %s", strings.TrimSpace(string(body)))
-	}
-	return nil
-}
-
-// probeHost is an address at which a sidecar that listens on these can be reached from here.
-func probeHost(listenAddresses string) string {
-	first, _, _ := strings.Cut(listenAddresses, ",")
-	first = strings.Trim(strings.TrimSpace(first), "[]")
-	switch ip := net.ParseIP(first); {
-	case ip == nil, ip.IsUnspecified() && ip.To4() != nil:
-		return loopback
-	case ip.IsUnspecified():
-		return "::1"
-	}
-	return first
+	return strings.Join(places, " or ")
 }

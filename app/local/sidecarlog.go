@@ -3,6 +3,7 @@ package local
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -51,4 +52,37 @@ func plain(text string) string {
 		}
 	}
 	return strings.Join(parts, ": ")
+}
+
+// reason is the one line that says best why a process ended: its last fatal line, else its last error, else its last.
+func reason(lines []string) string {
+	best, rank := "it said nothing", 0
+	for _, line := range lines {
+		r := 1
+		switch {
+		case strings.Contains(line, "level=fatal"), strings.HasPrefix(line, "panic: "):
+			r = 3
+		case strings.Contains(line, "level=error"):
+			r = 2
+		}
+		if r >= rank && strings.TrimSpace(line) != "" {
+			best, rank = line, r
+		}
+	}
+	return plain(message(best))
+}
+
+// message is the msg field of a daprd log line, or the line itself.
+func message(line string) string {
+	_, rest, found := strings.Cut(line, "msg=")
+	if !found {
+		return strings.TrimSpace(line)
+	}
+	if quoted, err := strconv.QuotedPrefix(rest); err == nil {
+		if text, err := strconv.Unquote(quoted); err == nil {
+			return strings.Join(strings.Fields(text), " ")
+		}
+	}
+	word, _, _ := strings.Cut(rest, " ")
+	return word
 }

@@ -5,152 +5,122 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/vcrelay/vcrelay/app/local/process"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
 )
 
-const brokerName = "broker"
-
 // Stack is a set of apps with their sidecars and broker. It runs once. All methods may be called at any time and from
-// any goroutine, except Setenv.
+// any goroutine.
 type Stack struct {
 	options Options
-	members []*member // in the order of the file
-	broker  *unit     // nil when no component needs it
+	apps    []*app // in the order of the file
+	broker  *broker
 	ports   *reservations
-	port    int // of the broker
-	daprd   string
-	natsd   string
+	daprd   string // path of the program
 	console *console
-	notices *voice
+	notices *processLog
 
-	ready           chan struct{}
-	brokerReady     chan struct{}
-	brokerChildhood infancy
-	fatal           chan error
-	done            chan string   // ids of apps that ended well
-	hurry           chan struct{} // closed: no more waiting for processes to end
-	kill            func()
-	ran             atomic.Bool
-	stopping        atomic.Bool
-	watchers        sync.WaitGroup
+	ready    chan struct{}
+	fatal    chan error    // why the stack cannot go on
+	done     chan struct{} // one for each app that ended well
+	ran      atomic.Bool
+	stopping atomic.Bool
+	watchers sync.WaitGroup
 }
 
-// member is one app with its sidecar.
-type member struct {
-	app       App
-	resources []string // as the file has them, for people
-	ports     Ports
-	env       map[string]string // of Setenv
-	sidecar   *unit
-	process   *unit // nil for an entry without a command
-	childhood *infancy
-	healthy   chan struct{}
-}
-
-// New checks the options and reserves ports; it starts nothing. The ports are held until Run ends, or until the Stack is garbage.
+// New checks the options and reserves ports; it starts nothing. The ports are held until Run ends, or until the Stack
+// is garbage.
 func New(options Options) (*Stack, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	apps, err := options.chosen()
+	chosen, err := options.chosen()
 	if err != nil {
 		return nil, err
 	}
 	s := &Stack{
 		options: options, ports: newReservations(),
-		ready: make(chan struct{}), brokerReady: make(chan struct{}), hurry: make(chan struct{}),
-		fatal: make(chan error, 1), done: make(chan string, len(apps)),
+		ready: make(chan struct{}), fatal: make(chan error, 1), done: make(chan struct{}, len(chosen)),
 	}
-	s.kill = sync.OnceFunc(func() { close(s.hurry) })
-	if err := s.admit(apps); err != nil {
+	if err := s.admit(chosen); err != nil {
 		s.ports.releaseAll()
 		return nil, err
 	}
 	return s, nil
 }
 
-// admit makes a member of each app, and a broker when one of them needs it.
-func (s *Stack) admit(apps []App) error {
+// admit makes an app of each entry, and a broker when one of them needs it.
+func (s *Stack) admit(entries []runfile.App) error {
 	var faults []error
 	needed := false
-	for i := range apps {
-		m := &member{app: apps[i], resources: apps[i].ResourcesPaths, env: map[string]string{}, childhood: &infancy{}, healthy: make(chan struct{})}
-		faults = append(faults, checkCommand(&m.app))
-		for _, dir := range m.resources {
+	for i := range entries {
+		a := &app{entry: entries[i], resources: entries[i].ResourcesPaths, healthy: make(chan struct{})}
+		faults = append(faults, checkCommand(&a.entry))
+		for _, dir := range a.resources {
 			needs, err := needsBroker(dir)
 			faults = append(faults, err)
 			needed = needed || needs
 		}
-		ports, err := s.ports.portsFor(&m.app)
+		ports, err := s.ports.portsFor(&a.entry)
 		faults = append(faults, err)
-		m.ports = ports
-		s.members = append(s.members, m)
+		a.ports = ports
+		s.apps = append(s.apps, a)
 	}
 	if needed {
-		faults = append(faults, s.reserveBroker())
+		port, err := s.ports.take(0)
+		faults = append(faults, err)
+		s.broker = &broker{port: port, store: filepath.Join(s.options.Dir, "nats"), ready: make(chan struct{})}
 	}
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
-	s.equip(needed)
+	s.equip()
 	return nil
 }
 
-func (s *Stack) reserveBroker() error {
-	port, err := s.ports.take(s.options.BrokerPort)
-	if err == nil && s.options.BrokerPort > 0 && port != s.options.BrokerPort {
-		err = fmt.Errorf("broker port %d is taken: stop what listens there, or give no port", s.options.BrokerPort)
-	}
-	s.port = port
-	return err
-}
-
-// equip makes the units; the console's width needs all of their names first.
-func (s *Stack) equip(withBroker bool) {
+// equip makes the supervisors; the console's width needs all of their names first.
+func (s *Stack) equip() {
 	names := []string{"up", brokerName}
-	for _, m := range s.members {
-		names = append(names, m.app.ID, sidecarName(m.app.ID))
+	for _, a := range s.apps {
+		names = append(names, a.entry.ID, sidecarName(a.entry.ID))
 	}
 	s.console = newConsole(s.options.Output, s.options.Color, names)
-	s.notices = s.console.voice("up")
-	if withBroker {
-		s.broker = s.unit(brokerName, FileAndConsole, s.brokerCommand, s.brokerEnded)
-		s.broker.voice.heard = s.hearBroker
+	s.notices = s.console.log("up")
+	if b := s.broker; b != nil {
+		b.supervisor = s.supervisor(brokerName, b.command, s.brokerExited)
+		b.log.heard = b.hear
 	}
-	for _, m := range s.members {
-		if len(m.app.Command) > 0 {
-			m.process = s.unit(m.app.ID, m.app.AppLog, func() *exec.Cmd { return s.appCommand(m) },
-				func(c *child, err error) bool { return s.appEnded(m, c, err) })
+	for _, a := range s.apps {
+		if len(a.entry.Command) > 0 {
+			a.process = s.supervisor(a.entry.ID, func() *exec.Cmd { return s.appCommand(a) },
+				func(p *process.Process, err error) bool { return s.appExited(a, p, err) })
 		}
-		m.sidecar = s.unit(sidecarName(m.app.ID), m.app.DaprdLog, func() *exec.Cmd { return s.sidecarCommand(m) },
-			func(c *child, err error) bool { return s.sidecarEnded(m, c, err) })
-		m.sidecar.voice.view = sidecarView(m.app.LogLevel)
+		a.sidecar = s.supervisor(sidecarName(a.entry.ID), func() *exec.Cmd { return s.sidecarCommand(a) },
+			func(p *process.Process, err error) bool { return s.sidecarExited(a, p, err) })
+		a.sidecar.log.view = sidecarView(a.entry.LogLevel)
 	}
 }
 
-func (s *Stack) unit(name string, to Destination, command func() *exec.Cmd, ended func(*child, error) bool) *unit {
-	v := s.console.voice(name)
-	v.onConsole = to != File
-	if to != Console {
-		v.path = filepath.Join(s.options.Dir, "logs", logName(name))
-	}
-	return &unit{
-		name: name, command: command, voice: v, ended: ended,
-		grace: s.options.StopGrace, hurry: s.hurry, done: make(chan struct{}), began: make(chan struct{}),
-	}
+func (s *Stack) supervisor(name string, command func() *exec.Cmd, exited exitPolicy) *supervisor {
+	log := s.console.log(name)
+	log.path = filepath.Join(s.options.Dir, "logs", strings.ReplaceAll(name, "/", "-")+".log")
+	return newSupervisor(name, command, log, exited, s.options.StopGrace)
 }
 
-// units are all processes of the stack, in the order of their start.
-func (s *Stack) units() []*unit {
-	var all []*unit
+// supervisors are those of all processes, in the order of their start.
+func (s *Stack) supervisors() []*supervisor {
+	var all []*supervisor
 	if s.broker != nil {
-		all = append(all, s.broker)
+		all = append(all, s.broker.supervisor)
 	}
-	for _, m := range s.members {
-		all = append(all, m.sidecar)
-		if m.process != nil {
-			all = append(all, m.process)
+	for _, a := range s.apps {
+		all = append(all, a.sidecar)
+		if a.process != nil {
+			all = append(all, a.process)
 		}
 	}
 	return all

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
 )
 
 const patience = 20 * time.Second
@@ -118,7 +119,7 @@ func stageOptions(dir, daprd, broker, app string, apps []string) (local.Options,
 			return local.Options{}, err
 		}
 	}
-	run, err := local.ReadRunFile(filepath.Join(dir, "dapr.yaml"))
+	run, err := runfile.Read(filepath.Join(dir, "dapr.yaml"))
 	return local.Options{RunFile: run, Dir: filepath.Join(dir, "data"), Daprd: daprd, Broker: broker}, err
 }
 

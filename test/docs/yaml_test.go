@@ -10,11 +10,11 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
 )
 
 func TestTheStockDaprCLIKnowsEveryKeyOfTheRunFile(t *testing.T) {
-	file, err := local.ReadRunFile(filepath.Join(root, "dapr.yaml"))
+	file, err := runfile.Read(filepath.Join(root, "dapr.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

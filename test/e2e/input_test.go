@@ -31,6 +31,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
+	"github.com/vcrelay/vcrelay/app/local/toolbox"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
 )
 
@@ -351,7 +353,7 @@ func TestARunFileThatCannotBeRunEndsWithOneLineAndNothingLeft(t *testing.T) {
 			text: "version: 1\napps:\n  - appID: sim\n    appDirPath: .\n    comand: [x]\n    appPort: many\n", code: 2,
 			want: []string{`^dapr\.yaml:5: .*comand`, `^dapr\.yaml:6: .*appPort`},
 		},
-		"no YAML":       {text: "version: 1\napps: [\n", code: 2, want: []string{`dapr\.yaml: .*line 2: `}},
+		"no YAML":       {text: "version: 1\napps: [\n", code: 2, want: []string{`^dapr\.yaml:2: `}},
 		"a busy port":   {text: "version: 1\napps:\n" + simulator(busy), code: 2, want: []string{`app sim ended .*its last lines above say why`}, above: "VCRELAY_VCSIM_LISTEN"},
 		"no run file":   {code: 2, want: []string{`dapr\.yaml: no such file`}},
 		"no such thing": {text: "version: 1\napps:\n  - appID: x\n    appDirPath: .\n    command: [./none]\n", code: 2, want: []string{`app x: its command \./none is not there`}},
@@ -448,12 +450,12 @@ func sidecar(t *testing.T, components ...string) int {
 	file := filepath.Join(dir, "dapr.yaml")
 	write(t, file, "version: 1\ncommon: {resourcesPath: components, placementHostAddress: \"\", schedulerHostAddress: \"\"}\napps: [{appID: vcrelay, appDirPath: .}]\n")
 	writeComponents(t, filepath.Join(dir, "components"), components...)
-	runFile, err := local.ReadRunFile(file)
+	runFile, err := runfile.Read(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	one := &stack{t: t, dir: dir}
-	one.Stack, err = local.New(local.Options{RunFile: runFile, Dir: filepath.Join(dir, "data"), Daprd: daprd(t), Output: quietOutput{t}, Logger: zerolog.Nop()})
+	one.Stack, err = local.New(local.Options{RunFile: runFile, Dir: filepath.Join(dir, "data"), Daprd: daprd(t), Output: quietOutput{t}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -463,8 +465,8 @@ func sidecar(t *testing.T, components ...string) int {
 
 func daprd(t *testing.T) string {
 	t.Helper()
-	toolbox := local.Toolbox{Root: "../..", Logger: zerolog.Nop()}
-	path, err := toolbox.Daprd(t.Context())
+	tools := toolbox.Toolbox{Root: "../.."}
+	path, err := tools.Daprd(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
+	"github.com/vcrelay/vcrelay/app/local/toolbox"
 	"github.com/vcrelay/vcrelay/app/tally"
 )
 
@@ -34,7 +34,7 @@ type stack struct {
 // again. The test ends when the stack cannot go on.
 func startStack(t *testing.T, env map[string]map[string]string, without ...string) *stack {
 	t.Helper()
-	file, err := local.ReadRunFile("../../dapr.yaml")
+	file, err := runfile.Read("../../dapr.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,6 @@ func startStack(t *testing.T, env map[string]map[string]string, without ...strin
 		Root:      "../..",
 		Skip:      without,
 		OnAppExit: local.Restart,
-		Logger:    zerolog.Nop(),
 		Output:    quietOutput{t},
 		Env:       merge(env, s.environment(freeAddress(t))),
 	})
@@ -158,8 +157,8 @@ func (s *stack) freeze(name string) (thaw func()) {
 // stored returns the messages of a JetStream stream, by the broker's own reader.
 func (s *stack) stored(stream string) []string {
 	s.t.Helper()
-	toolbox := local.Toolbox{Root: "../..", Logger: zerolog.Nop()}
-	broker, err := toolbox.Broker(s.t.Context())
+	tools := toolbox.Toolbox{Root: "../.."}
+	broker, err := tools.Broker(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -29,6 +31,34 @@ func resourceFiles(dir string) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// pointResources replaces each resource folder that holds a component for the embedded broker by a copy. All others are
+// read where they are, so that daprd's hot reload sees an edit.
+func (s *Stack) pointResources(generated string) error {
+	var copied []string
+	for _, a := range s.apps {
+		a.entry.ResourcesPaths = slices.Clone(a.resources)
+		for i, dir := range a.resources {
+			needs, err := needsBroker(dir)
+			if err != nil {
+				return err
+			}
+			if !needs {
+				continue
+			}
+			n := slices.Index(copied, dir)
+			if n < 0 {
+				n, copied = len(copied), append(copied, dir)
+			}
+			target := filepath.Join(generated, strconv.Itoa(n))
+			if err := copyResources(dir, target, s.broker.url()); err != nil {
+				return err
+			}
+			a.entry.ResourcesPaths[i] = target
+		}
+	}
+	return nil
 }
 
 // needsBroker reports whether a folder holds a JetStream component that points at this machine.
@@ -64,8 +94,8 @@ func copyResources(dir, target, natsURL string) error {
 			return fmt.Errorf("read resource: %w", err)
 		}
 		rewritten, _ := pointAt(content, natsURL)
-		if err := writeWhole(filepath.Join(target, name), rewritten, 0o600); err != nil {
-			return err
+		if err := os.WriteFile(filepath.Join(target, name), rewritten, 0o600); err != nil { // no sidecar runs yet
+			return fmt.Errorf("write resource: %w", err)
 		}
 	}
 	return nil
@@ -136,7 +166,7 @@ func entry(mapping *yaml.Node, name string) *yaml.Node {
 	}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == name {
-			return resolve(mapping.Content[i+1])
+			return dealias(mapping.Content[i+1])
 		}
 	}
 	return nil
@@ -159,4 +189,11 @@ func isLoopback(list string) bool {
 		}
 	}
 	return list != ""
+}
+
+func dealias(node *yaml.Node) *yaml.Node {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	return node
 }

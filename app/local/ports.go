@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+
+	"github.com/vcrelay/vcrelay/app/local/runfile"
 )
 
 const loopback = "127.0.0.1"
@@ -86,13 +88,12 @@ type Ports struct {
 	GRPC         int
 	InternalGRPC int
 	Metrics      int
-	Profile      int
 }
 
-func (p Ports) sidecar() []int { return []int{p.HTTP, p.GRPC, p.InternalGRPC, p.Metrics, p.Profile} }
+func (p Ports) all() []int { return []int{p.App, p.HTTP, p.GRPC, p.InternalGRPC, p.Metrics} }
 
 // portsFor reserves what an app needs, those from the file where they are free.
-func (r *reservations) portsFor(app *App) (Ports, error) {
+func (r *reservations) portsFor(app *runfile.App) (Ports, error) {
 	var ports Ports
 	wishes := []struct {
 		port   *int
@@ -104,7 +105,6 @@ func (r *reservations) portsFor(app *App) (Ports, error) {
 		{&ports.GRPC, app.GRPCPort, true},
 		{&ports.InternalGRPC, app.InternalGRPCPort, true},
 		{&ports.Metrics, app.MetricsPort, app.MetricsPort > 0},
-		{&ports.Profile, app.ProfilePort, app.EnableProfiling},
 	}
 	for _, wish := range wishes {
 		if !wish.needed {

@@ -1,22 +1,29 @@
-package local
+package toolbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/vcrelay/vcrelay/app/local/lockfile"
+	"github.com/vcrelay/vcrelay/app/local/process"
 )
 
 const progressEvery = 15 * time.Second
 
 var errNoGo = errors.New("no Go toolchain in PATH")
 
-// build makes bin/<name> from tools/. Two builds at once take turns, and the second finds the work done.
+// build makes bin/<name> from tools/, unless it is there and up to date. Two builds at once take turns, and the second finds the work done.
 func (t *Toolbox) build(ctx context.Context, wanted tool, binary, stamp string) error {
+	if isFresh(binary, stamp) {
+		return nil
+	}
 	goTool, err := exec.LookPath("go")
 	if err != nil {
 		return errNoGo
@@ -24,7 +31,7 @@ func (t *Toolbox) build(ctx context.Context, wanted tool, binary, stamp string) 
 	if err := os.MkdirAll(filepath.Dir(binary), 0o750); err != nil {
 		return fmt.Errorf("create bin folder: %w", err)
 	}
-	unlock, err := lock(ctx, filepath.Join(filepath.Dir(binary), "."+wanted.name+".lock"), func() {
+	unlock, err := lockfile.Wait(ctx, filepath.Join(filepath.Dir(binary), "."+wanted.name+".lock"), func() {
 		t.notice("another build of %s is running: waiting for it", wanted.name)
 	})
 	if err != nil {
@@ -50,17 +57,18 @@ func (t *Toolbox) compile(ctx context.Context, goTool string, wanted tool, binar
 	if err := os.Rename(draft, binary); err != nil {
 		return fmt.Errorf("place %s: %w", wanted.name, err)
 	}
-	return writeWhole(stampFile(binary), []byte(stamp+"\n"), 0o600)
+	if err := os.WriteFile(stampFile(binary), []byte(stamp+"\n"), 0o600); err != nil {
+		return fmt.Errorf("note what %s is built from: %w", wanted.name, err)
+	}
+	return nil
 }
 
 // follow runs the compiler and says now and then that it still does.
 func (t *Toolbox) follow(ctx context.Context, cmd *exec.Cmd, name string) error {
-	began := time.Now()
 	t.notice("building %s from tools/ (the first build compiles all of its libraries and takes minutes, later starts use bin/%s)", name, name)
-	output := newConsole(io.Discard, false, nil).voice(name)
-	s := newStarter()
-	defer s.close()
-	c, err := s.start(cmd, output)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	compiler, err := process.Start(cmd)
 	if err != nil {
 		return fmt.Errorf("build %s: %w", name, err)
 	}
@@ -68,25 +76,24 @@ func (t *Toolbox) follow(ctx context.Context, cmd *exec.Cmd, name string) error 
 	defer ticker.Stop()
 	for {
 		select {
-		case <-c.done:
-			return t.built(c, output, name, time.Since(began))
+		case <-compiler.Done():
+			return t.built(compiler, output.String(), name)
 		case <-ticker.C:
-			t.notice("still building %s: %s so far", name, time.Since(began).Round(time.Second))
+			t.notice("still building %s: %s so far", name, compiler.Age().Round(time.Second))
 		case <-ctx.Done():
-			c.stop(time.Second, nil)
+			compiler.Stop(context.WithoutCancel(ctx), time.Second)
 			return fmt.Errorf("build %s: %w", name, ctx.Err())
 		}
 	}
 }
 
-func (t *Toolbox) built(c *child, output *voice, name string, took time.Duration) error {
-	if c.err == nil {
-		t.notice("built %s in %s", name, took.Round(100*time.Millisecond))
+func (t *Toolbox) built(compiler *process.Process, output, name string) error {
+	if compiler.Err() == nil {
+		t.notice("built %s in %s", name, compiler.Age().Round(100*time.Millisecond))
 		return nil
 	}
-	lines := output.last()
-	for _, line := range lines {
-		t.notice("%s", line)
+	for line := range strings.Lines(output) {
+		t.notice("%s", strings.TrimRight(line, "\r\n"))
 	}
-	return fmt.Errorf("build %s: `%s` in tools/: %s", name, "go build ./"+name, c.ending())
+	return fmt.Errorf("build %s: `go build ./%s` in tools/: %s", name, name, compiler.Exit())
 }

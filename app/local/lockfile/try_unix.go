@@ -1,19 +1,12 @@
 //go:build unix
 
-package local
+package lockfile
 
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"syscall"
 )
-
-// terminateGroup asks the process and what it started to end: a wrapper such as `go run` or `npm` may not pass it on.
-func terminateGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-
-// killGroup ends the process and what it started in its group.
-func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 
 // tryLock takes the lock of a file without waiting; false means that another process has it. The lock ends with the
 // process, however that ends.

@@ -1,4 +1,4 @@
-package local
+package toolbox
 
 import (
 	"crypto/sha256"

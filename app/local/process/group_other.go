@@ -1,11 +1,8 @@
 //go:build !unix
 
-package local
+package process
 
-import (
-	"os"
-	"os/exec"
-)
+import "os/exec"
 
 func setAttributes(*exec.Cmd) {}
 
@@ -13,6 +10,3 @@ func setAttributes(*exec.Cmd) {}
 func terminateGroup(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
 
 func killGroup(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
-
-// tryLock always succeeds: without flock, two runs in one folder are the person's to avoid.
-func tryLock(*os.File) (bool, error) { return true, nil }

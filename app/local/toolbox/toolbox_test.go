@@ -1,9 +1,8 @@
-package local_test
+package toolbox_test
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,19 +11,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/local/toolbox"
 )
 
 // workshop is a machine with a fake Go and a source tree, and nothing else in PATH.
 type workshop struct {
 	root, path, home, log string
-	output                *lines
-	box                   *local.Toolbox
+	output                *notices
+	box                   *toolbox.Toolbox
 }
 
 func newWorkshop(t *testing.T) *workshop {
 	t.Helper()
-	w := &workshop{root: t.TempDir(), path: t.TempDir(), home: t.TempDir(), output: &lines{}}
+	w := &workshop{root: t.TempDir(), path: t.TempDir(), home: t.TempDir(), output: &notices{}}
 	w.log = filepath.Join(w.path, "log")
 	t.Setenv("PATH", w.path)
 	t.Setenv("HOME", w.home)
@@ -36,7 +35,7 @@ func newWorkshop(t *testing.T) *workshop {
 	write(t, filepath.Join(w.root, "tools", "go.mod"), "module x\n")
 	write(t, filepath.Join(w.root, "tools", "go.sum"), "")
 	write(t, filepath.Join(w.root, "tools", "daprd", "main.go"), "package main\n")
-	w.box = &local.Toolbox{Root: w.root, Notice: func(format string, a ...any) { fmt.Fprintf(w.output, format+"\n", a...) }}
+	w.box = &toolbox.Toolbox{Root: w.root, Notice: w.output.add}
 	return w
 }
 
@@ -76,6 +75,9 @@ func TestSidecarOfAnotherVersionIsSkippedAndOneIsBuilt(t *testing.T) {
 	fake(t, w.path, "go")
 	t.Setenv("FAKE_DAPRD_VERSION", "1.17.9")
 	w.daprd(t, filepath.Join(w.root, "bin", "daprd"))
+	if want := filepath.Join(w.path, "daprd") + " is not used: version is 1.17.9, not 1.18.x"; !strings.Contains(w.output.String(), want) {
+		t.Errorf("%s is not said: %s", want, w.output)
+	}
 	command, _ := os.ReadFile(w.log)
 	if !strings.Contains(string(command), "-X github.com/dapr/dapr/pkg/buildinfo.version=1.18.0") || !strings.HasSuffix(string(command), "./daprd 0\n") {
 		t.Errorf("built with: %s", command)

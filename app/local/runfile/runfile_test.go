@@ -1,16 +1,18 @@
-package local_test
+package runfile_test
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/vcrelay/vcrelay/app/local"
+	"github.com/vcrelay/vcrelay/app/local/runfile"
 )
 
 // readRun writes a dapr.yaml beside a few folders and reads it.
-func readRun(t *testing.T, content string) (*local.RunFile, string, error) {
+func readRun(t *testing.T, content string) (*runfile.File, string, error) {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "dapr.yaml"), content)
@@ -19,7 +21,7 @@ func readRun(t *testing.T, content string) (*local.RunFile, string, error) {
 	write(t, filepath.Join(dir, "sub", "own", "a.yaml"), "")
 	write(t, filepath.Join(dir, "auto", ".dapr", "resources", "a.yaml"), "")
 	write(t, filepath.Join(dir, "auto", ".dapr", "config.yaml"), "")
-	file, err := local.ReadRunFile(filepath.Join(dir, "dapr.yaml"))
+	file, err := runfile.Read(filepath.Join(dir, "dapr.yaml"))
 	return file, dir, err
 }
 
@@ -61,12 +63,12 @@ apps:
 		{one.Command, []string{"./app", "x y", ""}},
 		{one.Env, map[string]string{"A": "common", "B": "app", "N": "7", "T": "true"}},
 		{one.LogLevel, "info"},
-		{one.SchedulerAddress, ""},
-		{one.AppHealth.Enabled, true},
+		{*one.SchedulerAddress, ""},
+		{one.HealthCheck, true},
 		{one.Protocol, "http"},
 		{two.ID, "second"},
-		{two.SchedulerAddress, "elsewhere:50006"},
-		{two.PlacementAddress, ""},
+		{*two.SchedulerAddress, "elsewhere:50006"},
+		{*two.PlacementAddress, ""},
 		{two.ResourcesPaths, []string{filepath.Join(dir, "auto", ".dapr", "resources")}},
 		{two.ConfigFile, filepath.Join(dir, "auto", ".dapr", "config.yaml")},
 		{two.LogLevel, "debug"},
@@ -100,16 +102,27 @@ func TestEachFaultOfARunFileIsReportedWithLineAndRemedy(t *testing.T) {
 		"no version":               {"apps:\n- appDirPath: .\n", []string{"dapr.yaml:1: version is missing"}},
 		"no apps":                  {"version: 1\n", []string{"dapr.yaml:1: apps is missing"}},
 		"empty":                    {"", []string{"dapr.yaml:1: the file is empty"}},
-		"a word for a number":      {good + "  appPort: web\n", []string{`dapr.yaml:4: appPort wants a whole number, not "web"`}},
+		"a word for a number":      {good + "  appPort: web\n", []string{"dapr.yaml:4: appPort wants a whole number, not `web`"}},
 		"a port too high":          {good + "  appPort: 70000\n", []string{"dapr.yaml:4: appPort 70000 is no port"}},
-		"a word for a flag":        {good + "  enableProfiling: perhaps\n", []string{"dapr.yaml:4: enableProfiling wants true or false"}},
+		"a word for a flag":        {good + "  enableApiLogging: perhaps\n", []string{"dapr.yaml:4: enableApiLogging wants true or false"}},
 		"a command in one word":    {good + "  command: ./app x\n", []string{"dapr.yaml:4: command wants a list"}},
 		"an unknown protocol":      {good + "  appProtocol: htpp\n", []string{"dapr.yaml:4: appProtocol htpp is not known: write one of http, https"}},
 		"an address that is none":  {good + "  apiListenAddresses: localhost\n", []string{`dapr.yaml:4: apiListenAddresses: "localhost" is no IP address`}},
 		"a key given twice":        {good + "  appPort: 1\n  appPort: 2\n", []string{"dapr.yaml:5: appPort is given twice"}},
-		"an app given twice":       {good + "  appID: a\n- appDirPath: .\n  appID: a\n", []string{"dapr.yaml:5: appID a of app a is also that of app a"}},
-		"a port given twice":       {good + "  appID: a\n  appPort: 1\n- appDirPath: .\n  appID: b\n  daprHTTPPort: 1\n", []string{"dapr.yaml:6: port 1 of app b is also that of app a"}},
+		"an app given twice":       {good + "  appID: a\n- appDirPath: .\n  appID: a\n", []string{"dapr.yaml:6: appID a of app a is also that of app a"}},
+		"a port given twice":       {good + "  appID: a\n  appPort: 1\n- appDirPath: .\n  appID: b\n  daprHTTPPort: 1\n", []string{"dapr.yaml:8: port 1 of app b is also that of app a"}},
 		"a second document":        {good + "---\nversion: 1\n", []string{"a second document is never read"}},
+		"no YAML":                  {"version: 1\napps: [\n", []string{"dapr.yaml:2: "}},
+		"a list for the file":      {"- a\n", []string{"dapr.yaml:1: the run file wants keys and values", "version is missing", "apps is missing"}},
+		"a list for a section":     {good + "  env: [A, B]\n", []string{"dapr.yaml:4: env wants keys and values"}},
+		"a list for a word":        {good + "  command: [./app, [x]]\n", []string{"dapr.yaml:4: command wants one value"}},
+		"keys for apps":            {"version: 1\napps: {appDirPath: .}\n", []string{"dapr.yaml:2: apps wants a list: begin each app", "apps is missing"}},
+		"an empty number":          {good + "  appPort: \"\"\n", []string{"dapr.yaml:4: appPort wants a whole number, not ``"}},
+		"one of two on a line":     {"version: 1\napps: [{appDirPath: ., appID: one, appPort: many}]\n", []string{"dapr.yaml:2: appPort wants a whole number, not `many`"}},
+		"an empty path":            {good + "  resourcesPaths: [res, \"\"]\n", []string{"dapr.yaml:4: resourcesPaths wants a path"}},
+		"where logs go":            {good + "  appLogDestination: file\n", []string{"dapr.yaml:4: appLogDestination is not honoured here: each app writes to the console and to a file"}},
+		"a profiled sidecar":       {"version: 1\ncommon:\n  enableProfiling: true\napps:\n- appDirPath: .\n", []string{"dapr.yaml:3: enableProfiling is not honoured here: "}},
+		"behind two aliases":       {"version: 1\ncommon: &c\n  env: &e {A: [x]}\napps:\n- appDirPath: .\n  env: *e\n", []string{"dapr.yaml:3: A wants one value"}},
 		"several at once": {"version: 3\ncommon:\n  colour: red\napps:\n- appDirPath: .\n  comand: [x]\n  configFilePath: none.yaml\n", []string{
 			"dapr.yaml:1: version 3", "dapr.yaml:3: unknown key colour", "dapr.yaml:6: unknown key comand: did you mean command?", "dapr.yaml:7: configFilePath: none.yaml is not there",
 		}},
@@ -144,7 +157,7 @@ func TestAnchorsAndMergeKeysAreFollowed(t *testing.T) {
 	}
 }
 
-func FuzzReadRunFileNeverPanics(f *testing.F) {
+func FuzzReadNeverPanicsAndNamesALineForEachFault(f *testing.F) {
 	f.Add("version: 1\napps:\n- appDirPath: .\n")
 	f.Add("version: 1\napps: &a [*a]\ncommon: {<<: 1, env: [1]}\n")
 	f.Add("- a")
@@ -153,8 +166,23 @@ func FuzzReadRunFileNeverPanics(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content string) {
 		path := filepath.Join(dir, "dapr.yaml")
 		write(t, path, content)
-		if file, err := local.ReadRunFile(path); (file == nil) == (err == nil) {
+		file, err := runfile.Read(path)
+		if (file == nil) == (err == nil) {
 			t.Errorf("file %v, error %v", file, err)
 		}
+		var fault *runfile.Fault
+		if err != nil && (!errors.As(err, &fault) || fault.Line < 1) {
+			t.Errorf("no fault with a line: %v", err)
+		}
 	})
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

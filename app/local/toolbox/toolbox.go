@@ -1,4 +1,6 @@
-package local
+// Package toolbox finds the programs that a run needs besides the apps, the Dapr sidecar and the NATS JetStream broker,
+// or builds them from the source tree.
+package toolbox
 
 import (
 	"context"
@@ -9,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
 // daprdVersion is what tools/ pins; any patch of its minor version fits.
@@ -26,29 +26,28 @@ const askLimit = 10 * time.Second
 type Toolbox struct {
 	Root   string                                // source tree with tools/ and bin/
 	Notice func(format string, arguments ...any) // progress, for people; nil = silent
-	Logger zerolog.Logger
 }
 
 // Daprd returns the path of a sidecar of a fitting version: $VCRELAY_DAPRD (an error when it does not fit), PATH,
 // ~/.dapr/bin, <Root>/bin, else one built from <Root>/tools. The first build takes minutes; ctx ends it.
 func (t *Toolbox) Daprd(ctx context.Context) (string, error) {
 	if given := os.Getenv("VCRELAY_DAPRD"); given != "" {
-		if err := t.fits(ctx, given); err != nil {
+		if err := fits(ctx, given); err != nil {
 			return "", fmt.Errorf("use VCRELAY_DAPRD=%s: %w; point it at a daprd %sx or unset it", given, err, daprdMinor)
 		}
 		return filepath.Abs(given)
 	}
 	for _, candidate := range installed() {
-		err := t.fits(ctx, candidate)
+		err := fits(ctx, candidate)
 		if err == nil {
 			return candidate, nil
 		}
-		t.Logger.Debug().Err(err).Str("path", candidate).Msg("daprd skipped")
+		t.notice("daprd at %s is not used: %v", candidate, err)
 	}
 	return t.own(ctx, tool{
 		name:  "daprd",
 		flags: "-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=" + daprdVersion,
-		fits:  func(path string) error { return t.fits(ctx, path) },
+		fits:  func(path string) error { return fits(ctx, path) },
 		mend:  "set VCRELAY_DAPRD to a daprd " + daprdMinor + "x, install the Dapr CLI (`dapr init --slim --runtime-version " + daprdVersion + "`)",
 	})
 }
@@ -87,14 +86,14 @@ func installed() []string {
 }
 
 // fits asks a daprd for its version.
-func (t *Toolbox) fits(ctx context.Context, path string) error {
+func fits(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, "--version") // #nosec G204 -- a daprd that the person installed or named
 	cmd.WaitDelay = time.Second
 	answer, err := cmd.Output()
 	if err != nil {
-		return fmt.Errorf("ask %s for its version: %w", path, err)
+		return fmt.Errorf("ask for its version: %w", err)
 	}
 	version := strings.TrimPrefix(strings.TrimSpace(string(answer)), "v")
 	if !strings.HasPrefix(version, daprdMinor) {
@@ -119,12 +118,8 @@ func (t *Toolbox) own(ctx context.Context, wanted tool) (string, error) {
 	}
 	binary := filepath.Join(root, "bin", wanted.name)
 	stamp, err := stampOf(root, wanted)
-	switch {
-	case err == nil && isFresh(binary, stamp):
-		return binary, nil
-	case err == nil:
-		err = t.build(ctx, wanted, binary, stamp)
-		if err == nil {
+	if err == nil {
+		if err = t.build(ctx, wanted, binary, stamp); err == nil {
 			return binary, nil
 		}
 		if !errors.Is(err, errNoGo) {
@@ -143,4 +138,9 @@ func (t *Toolbox) notice(format string, arguments ...any) {
 	if t.Notice != nil {
 		t.Notice(format, arguments...)
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
