@@ -101,7 +101,7 @@ func (s *Stack) equip() {
 		}
 		a.sidecar = s.supervisor(sidecarName(a.entry.ID), func() *exec.Cmd { return s.sidecarCommand(a) },
 			func(p *process.Process, err error) bool { return s.sidecarExited(a, p, err) })
-		a.sidecar.log.view = sidecarView(a.entry.LogLevel)
+		a.sidecar.log.view = s.untilStopping(sidecarView(a.entry.LogLevel))
 	}
 }
 
@@ -136,5 +136,15 @@ func (s *Stack) fail(err error) {
 	select {
 	case s.fatal <- err:
 	default:
+	}
+}
+
+// untilStopping keeps what sidecars complain of while their apps stop before them (deliveries refused, retries) to the log
+// files: on the console it would look like trouble.
+func (s *Stack) untilStopping(view func(string) (string, bool)) func(string) (string, bool) {
+	return func(line string) (string, bool) {
+		text, shown := view(line)
+		complaint := s.stopping.Load() && levelField.MatchString(line)
+		return text, shown && !complaint
 	}
 }
