@@ -20,7 +20,7 @@ FOR ?=
 help: ## print the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: backend build ## run everything here until Ctrl-C; FOR=20s stops by itself and counts
@@ -72,6 +72,10 @@ unit: go ## unit tests only
 race: go ## unit tests with the race detector, which needs a C compiler
 	@command -v "$$(go env CC)" >/dev/null || { echo "make race: no C compiler ($$(go env CC)) in PATH; install one, e.g. apt-get install gcc libc6-dev" >&2; exit 1; }
 	@CGO_ENABLED=1 go test -race ./...
+
+.PHONY: bench-read
+bench-read: go ## transcoding of pages beside govmomi, CPU and allocations per event
+	@go test -run '^$$' -bench 'Transcode|Govmomi' -benchmem ./app/vcenter/vimjson
 
 .PHONY: lint
 lint: go $(LINT_STAMP) ## run the linters over both modules

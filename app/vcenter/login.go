@@ -14,6 +14,8 @@ import (
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vcrelay/vcrelay/app/vcenter/vimjson"
 )
 
 // Single sign-on locks an account after five refused logins within three minutes by default, and for everybody who
@@ -114,5 +116,6 @@ func (s *Source) classify(err error) error {
 }
 
 func isNotAuthenticated(err error) bool {
-	return fault.Is(err, &types.NotAuthenticated{})
+	var inPage *vimjson.FaultError
+	return fault.Is(err, &types.NotAuthenticated{}) || errors.As(err, &inPage) && inPage.Type == "NotAuthenticated"
 }

@@ -24,23 +24,32 @@ import (
 type proxy struct {
 	*httptest.Server
 	pages atomic.Int32
-	// lose says of each page, by its number from 1, whether its answer is lost after the vCenter has given it.
-	lose func(page int32) bool
+	// answer gets each page, by its number from 1, and says what is passed on in its place; nil: the connection breaks off
+	// after the vCenter has answered.
+	answer func(page int32, body []byte) []byte
 }
 
-func newProxy(t *testing.T, server *vcsim.Server, lose func(int32) bool) *proxy {
+func newProxy(t *testing.T, server *vcsim.Server, answer func(int32, []byte) []byte) *proxy {
 	t.Helper()
-	p := &proxy{lose: lose}
+	p := &proxy{answer: answer}
 	forward := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "https", Host: server.URL().Host})
 	forward.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots(server)}} //nolint:gosec // a test's own peer
 	p.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if bytes.Contains(body, []byte("ReadNextEvents")) && p.lose(p.pages.Add(1)) {
-			forward.ServeHTTP(httptest.NewRecorder(), r)
-			panic(http.ErrAbortHandler) // the connection breaks off
+		if !bytes.Contains(body, []byte("ReadNextEvents")) {
+			forward.ServeHTTP(w, r)
+			return
 		}
-		forward.ServeHTTP(w, r)
+		r.Header.Del("Accept-Encoding")
+		recorder := httptest.NewRecorder()
+		forward.ServeHTTP(recorder, r)
+		passed := p.answer(p.pages.Add(1), recorder.Body.Bytes())
+		if passed == nil {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(recorder.Code)
+		_, _ = w.Write(passed)
 	}))
 	t.Cleanup(p.Close)
 	return p
@@ -67,7 +76,7 @@ func through(t *testing.T, p *proxy) *vcenter.Source {
 
 func TestTheNextPageIsReadWhileTheCallerWorksOnThisOne(t *testing.T) {
 	server := simulate(t, func(c *vcsim.Config) { c.History = 2500 })
-	p := newProxy(t, server, func(int32) bool { return false })
+	p := newProxy(t, server, func(_ int32, body []byte) []byte { return body })
 	reader, err := through(t, p).Open(t.Context(), event.Position{})
 	if err != nil {
 		t.Fatal(err)
@@ -84,9 +93,21 @@ func TestTheNextPageIsReadWhileTheCallerWorksOnThisOne(t *testing.T) {
 	}
 }
 
-func TestAPageWhoseAnswerWasLostIsNotSkipped(t *testing.T) {
+func TestAPageThatDidNotArriveWholeIsNotSkipped(t *testing.T) {
 	server := simulate(t, func(c *vcsim.Config) { c.History, c.HistorySpan = 5000, 5000*time.Second })
-	p := newProxy(t, server, func(page int32) bool { return page%3 == 2 })
+	p := newProxy(t, server, func(page int32, body []byte) []byte {
+		switch page % 6 {
+		case 2:
+			return nil
+		case 3:
+			return body[:len(body)/2]
+		case 4:
+			return []byte("<html><body>Sign in</body></html>")
+		case 5:
+			return body[:len(body)-20] // every event is there, the end of the envelope is not
+		}
+		return body
+	})
 	source := through(t, p)
 	var position event.Position
 	for position.Key < 5000 {
@@ -113,5 +134,20 @@ func TestAPageWhoseAnswerWasLostIsNotSkipped(t *testing.T) {
 	}
 	if p.pages.Load() < 6 {
 		t.Errorf("only %d pages were asked for", p.pages.Load())
+	}
+}
+
+func TestAnEventThatCannotBeReadIsAnnounced(t *testing.T) {
+	server := simulate(t, func(c *vcsim.Config) { c.History = 5 })
+	p := newProxy(t, server, func(_ int32, body []byte) []byte {
+		return bytes.Replace(body, []byte("<key>4</key>"), []byte("<key>four</key>"), 1)
+	})
+	events := read(t, through(t, p), event.Position{}, 5)
+	gap := events[3]
+	if !gap.IsAnnouncement() || gap.ID() != server.InstanceUUID()+"-gap-3-5" {
+		t.Errorf("in its place is %s", gap.ID())
+	}
+	if events[4].Key != 5 {
+		t.Errorf("after it comes key %d", events[4].Key)
 	}
 }

@@ -31,7 +31,7 @@ type Reader struct {
 type ahead struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when page and err are there
-	page   []types.BaseEvent
+	page   []item
 	err    error
 }
 
@@ -74,7 +74,7 @@ func (r *Reader) readAhead(ctx context.Context) {
 }
 
 // take returns the page that was read ahead, or reads one.
-func (r *Reader) take(ctx context.Context) ([]types.BaseEvent, error) {
+func (r *Reader) take(ctx context.Context) ([]item, error) {
 	next := r.ahead
 	if next == nil {
 		return r.read(ctx)
@@ -105,14 +105,10 @@ func (r *Reader) Close(ctx context.Context) {
 	}
 }
 
-func (r *Reader) read(ctx context.Context) ([]types.BaseEvent, error) {
+func (r *Reader) read(ctx context.Context) ([]item, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
-	answer, err := methods.ReadNextEvents(ctx, r.source.client, &types.ReadNextEvents{This: r.collector, MaxCount: pageSize})
-	if err != nil {
-		return nil, err
-	}
-	return answer.Returnval, nil
+	return readPage(ctx, r.source.client, r.collector)
 }
 
 // createCollector opens history at begin (the zero time is its beginning). No entity is named: that would leave out the

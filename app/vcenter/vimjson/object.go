@@ -1,0 +1,198 @@
+package vimjson
+
+import (
+	"encoding/base64"
+	"math"
+	"strconv"
+)
+
+// frame is the state of one object that is being written.
+type frame struct {
+	shape   *shape
+	at      int    // where it begins in out
+	seen    int    // where its bits begin in emitter.seen
+	hint    int    // the field that probably comes next
+	array   *field // the array that is open
+	arrayAt int    // where its key begins
+	strange int    // fields that the shape does not know
+	twice   bool   // a field came again after others: merge has to mend it
+	top     bool   // it is the event itself
+}
+
+// object writes an element with children. name overrides the shape's, for a class that is not known.
+func (e *emitter) object(s *shape, name string) error {
+	f := e.frame(s, name)
+	return e.members(&f)
+}
+
+// frame begins an object.
+func (e *emitter) frame(s *shape, name string) frame {
+	f := frame{shape: s, at: len(e.out), seen: len(e.seen)}
+	for range (len(s.fields) + 63) / 64 {
+		e.seen = append(e.seen, 0)
+	}
+	switch {
+	case e.layout == PascalCase || name == "" && s == &nothing:
+		e.out = append(e.out, '{')
+	case name != "":
+		e.out = append(appendText(append(e.out, `{"_typeName":"`...), []byte(name), true), '"')
+	default:
+		e.out = append(e.out, s.open...)
+	}
+	return f
+}
+
+func (e *emitter) members(f *frame) error {
+	for {
+		token, err := e.in.next()
+		switch {
+		case err != nil:
+			return err
+		case token == tokenEnd:
+			return e.finish(f)
+		case token == tokenStart:
+			if err := e.member(f); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (e *emitter) member(f *frame) error {
+	i := f.shape.find(e.in.tag.local, f.hint)
+	if i < 0 {
+		e.closeArray(f)
+		return e.strange(f)
+	}
+	d := &f.shape.fields[i]
+	if d.array {
+		f.hint = i
+		return e.element(f, d, i)
+	}
+	f.hint = i + 1
+	e.closeArray(f)
+	if e.in.tag.null {
+		return e.in.skip(e.in.depth() - 1)
+	}
+	e.mark(f, i)
+	before := len(e.out)
+	e.key(d)
+	at := len(e.out)
+	if f.top {
+		e.first = span{}
+	}
+	if err := e.value(d.shape); err != nil {
+		return err
+	}
+	if d.omit && e.layout == VIJSON && empty(e.out[at:]) {
+		e.out = e.out[:before]
+	}
+	if d.role != roleNone && f.top {
+		e.header(d.role, at)
+	}
+	return nil
+}
+
+// empty is what omitempty leaves out.
+func empty(value []byte) bool {
+	switch string(value) {
+	case `""`, `0`, `-0`, `false`, `null`:
+		return true
+	}
+	return false
+}
+
+func (e *emitter) mark(f *frame, i int) {
+	word, bit := f.seen+i/64, uint64(1)<<(i%64)
+	f.twice = f.twice || e.seen[word]&bit != 0
+	e.seen[word] |= bit
+}
+
+func (e *emitter) key(d *field) {
+	key := d.key[e.layout]
+	if e.out[len(e.out)-1] == '{' {
+		key = key[1:]
+	}
+	e.out = append(e.out, key...)
+}
+
+// comma separates what follows from what went before it behind open.
+func (e *emitter) comma(open byte) {
+	if e.out[len(e.out)-1] != open {
+		e.out = append(e.out, ',')
+	}
+}
+
+// element writes one element of an array.
+func (e *emitter) element(f *frame, d *field, i int) error {
+	if f.array != d {
+		e.closeArray(f)
+		e.mark(f, i)
+		f.array, f.arrayAt = d, len(e.out)
+		e.key(d)
+		e.octets = e.octets[:0]
+		if d.shape.kind != kindBytes {
+			e.out = append(e.out, '[')
+		}
+	}
+	if d.shape.kind == kindBytes {
+		return e.octet()
+	}
+	e.comma('[')
+	if e.in.tag.null {
+		return e.null()
+	}
+	return e.value(d.shape)
+}
+
+// octet reads one byte of a kindBytes field. Text that is no byte is left out.
+func (e *emitter) octet() error {
+	at := len(e.out)
+	if err := e.quoted(); err != nil {
+		return err
+	}
+	text := e.unquote(at)
+	e.out = e.out[:at]
+	if n, err := strconv.ParseInt(string(text), 10, 16); err == nil && n <= math.MaxUint8 {
+		e.octets = append(e.octets, byte(n)) //nolint:gosec // vCenter sends them signed
+	}
+	return nil
+}
+
+func (e *emitter) closeArray(f *frame) {
+	d := f.array
+	if d == nil {
+		return
+	}
+	f.array = nil
+	switch {
+	case d.shape.kind != kindBytes:
+		e.out = append(e.out, ']')
+	case len(e.octets) > 0:
+		e.out = append(base64.StdEncoding.AppendEncode(append(e.out, '"'), e.octets), '"')
+	case d.omit && e.layout == VIJSON:
+		e.out = e.out[:f.arrayAt]
+	default:
+		e.out = append(e.out, `null`...)
+	}
+}
+
+// finish closes an object.
+func (e *emitter) finish(f *frame) error {
+	e.closeArray(f)
+	for _, i := range f.shape.required[e.layout] {
+		if e.seen[f.seen+i/64]&(1<<(i%64)) == 0 {
+			e.key(&f.shape.fields[i])
+			e.out = append(e.out, f.shape.fields[i].zero[e.layout]...)
+		}
+	}
+	e.seen = e.seen[:f.seen]
+	e.out = append(e.out, '}')
+	if f.twice || f.strange > 1 {
+		e.merge(f)
+	}
+	if len(e.out) > e.limit {
+		return ErrTooLarge
+	}
+	return nil
+}
