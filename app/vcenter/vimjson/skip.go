@@ -88,7 +88,10 @@ func encoding(declaration []byte) error {
 	if !found || !bytes.HasPrefix(declaration, []byte("xml")) || len(value) == 0 || value[0] != '"' && value[0] != '\'' {
 		return nil
 	}
-	value, _, _ = bytes.Cut(value[1:], value[:1])
+	value, _, closed := bytes.Cut(value[1:], value[:1])
+	if !closed { // a broken declaration declares nothing, as govmomi sees it
+		return nil
+	}
 	if bytes.EqualFold(value, []byte("utf-8")) || bytes.EqualFold(value, []byte("us-ascii")) {
 		return nil
 	}
