@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,10 +33,38 @@ type rig struct {
 	topic     *relaytest.Topic
 	positions *relaytest.Positions
 	store     *relaytest.Store
-	log       bytes.Buffer
+	log       journal
 	observer  *relay.Observer
 	stop      context.CancelFunc
 	ended     chan error
+}
+
+// journal is a log that a test may read while the relay writes it.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(line)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// outage is something that fails while it is on.
+type outage struct{ on atomic.Bool }
+
+func (o *outage) err() error {
+	if o.on.Load() {
+		return errDown
+	}
+	return nil
 }
 
 func newRig(t *testing.T, history *relaytest.History) *rig {
@@ -144,13 +174,9 @@ func TestTheStartPositionIsStoredBeforeTheFirstPageIsRead(t *testing.T) {
 func TestEventsAreRetriedAndNotReadPastWhileTheTargetIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, relaytest.NewHistory(100, 1, begin))
-		down := true
-		r.topic.Err = func() error {
-			if down {
-				return errDown
-			}
-			return nil
-		}
+		var down outage
+		down.on.Store(true)
+		r.topic.Err = down.err
 		r.start()
 		time.Sleep(30 * time.Minute)
 		for _, call := range r.topic.Calls() {
@@ -164,7 +190,7 @@ func TestEventsAreRetriedAndNotReadPastWhileTheTargetIsDown(t *testing.T) {
 		if n := strings.Count(r.log.String(), `"level":"warn"`); n != 1 {
 			t.Errorf("an outage was logged %d times:\n%s", n, r.log.String())
 		}
-		down = false
+		down.on.Store(false)
 		time.Sleep(time.Minute)
 		if err := r.observer.Err(); err != nil {
 			t.Errorf("not ready after the outage: %v", err)
@@ -205,19 +231,19 @@ func TestAReaderThatFailedIsReplacedAndNothingIsLost(t *testing.T) {
 func TestAVCenterThatIsAwayIsTriedForEverWithPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, relaytest.NewHistory(10, 4, begin))
-		tries, down := 0, true
+		var tries atomic.Int32
+		var down outage
+		down.on.Store(true)
 		r.history.OpenErr = func() error {
-			if tries++; down {
-				return errDown
-			}
-			return nil
+			tries.Add(1)
+			return down.err()
 		}
 		r.start()
 		time.Sleep(time.Hour)
-		if tries < 60 || tries > 3600 {
-			t.Errorf("tried %d times in an hour", tries)
+		if n := tries.Load(); n < 60 || n > 3600 {
+			t.Errorf("tried %d times in an hour", n)
 		}
-		down = false
+		down.on.Store(false)
 		time.Sleep(time.Minute)
 		if err := r.finish(); err != nil {
 			t.Fatal(err)
@@ -404,20 +430,15 @@ func TestADamagedPositionIsNotTakenForNone(t *testing.T) {
 func TestAStoreThatIsDownHoldsTheStreamBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, relaytest.NewHistory(300, 1, begin))
-		down := false
-		r.store.Err = func() error {
-			if down {
-				return errDown
-			}
-			return nil
-		}
-		r.topic.OnTake(func(e event.Event) { down = e.Key == 100 })
+		var down outage
+		r.store.Err = down.err
+		r.topic.OnTake(func(e event.Event) { down.on.Store(e.Key == 100) })
 		r.start()
 		time.Sleep(10 * time.Minute)
 		if n := len(r.topic.Taken()); n != 100 {
 			t.Errorf("%d events were published while the position could not be stored", n)
 		}
-		down = false
+		down.on.Store(false)
 		time.Sleep(10 * time.Minute)
 		if err := r.finish(); err != nil {
 			t.Fatal(err)
@@ -429,13 +450,15 @@ func TestAStoreThatIsDownHoldsTheStreamBack(t *testing.T) {
 func TestReadyOnlyWhenEverythingWasReached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, relaytest.NewHistory(0, 1, begin))
-		r.store.Err = func() error { return errDown }
+		var down outage
+		down.on.Store(true)
+		r.store.Err = down.err
 		r.start()
 		time.Sleep(time.Second)
 		if r.observer.Err() == nil {
 			t.Error("ready without a checkpoint store")
 		}
-		r.store.Err = nil
+		down.on.Store(false)
 		time.Sleep(time.Minute)
 		if err := r.observer.Err(); err != nil {
 			t.Errorf("not ready: %v", err)
