@@ -20,13 +20,18 @@ const (
 	portsBefore = 100 // attempts before the system is asked for any port
 )
 
-// reservations holds ports open until the processes that they are for begin, so that two processes, or two stacks on
-// one machine, are not given the same one.
+// reservations holds ports open until the processes that they are for begin, so that two processes are not given the
+// same one. The UDP port of the same number, which none of them uses, stays taken as a mark until the stack ends: a
+// second stack on the machine would else be given a port in the moment in which its owner starts, or starts again, and
+// the sidecar of one would call the app of the other.
 type reservations struct {
-	held map[int]net.Listener
+	held  map[int]net.Listener
+	marks map[int]net.PacketConn
 }
 
-func newReservations() *reservations { return &reservations{held: map[int]net.Listener{}} }
+func newReservations() *reservations {
+	return &reservations{held: map[int]net.Listener{}, marks: map[int]net.PacketConn{}}
+}
 
 // take reserves the wanted port when it is free, else another; wanted 0 is any.
 func (r *reservations) take(wanted int) (int, error) {
@@ -47,6 +52,19 @@ func (r *reservations) take(wanted int) (int, error) {
 	return port, nil
 }
 
+// mark takes the mark of a port, false when another stack has it.
+func (r *reservations) mark(port int) bool {
+	if r.marks[port] != nil {
+		return true
+	}
+	mark, err := net.ListenPacket("udp", net.JoinHostPort(loopback, strconv.Itoa(port))) //nolint:noctx // as in hold
+	if err != nil {
+		return false
+	}
+	r.marks[port] = mark
+	return true
+}
+
 // hold tries all interfaces first: an app that listens on them fails where another has the port on any one.
 func (r *reservations) hold(port int) bool {
 	if r.held[port] != nil {
@@ -61,11 +79,15 @@ func (r *reservations) hold(port int) bool {
 	if err != nil {
 		return false
 	}
+	if !r.mark(port) {
+		_ = listener.Close()
+		return false
+	}
 	r.held[port] = listener
 	return true
 }
 
-// release frees ports for the process that is about to begin.
+// release frees ports for the process that is about to begin; their marks stay.
 func (r *reservations) release(ports ...int) {
 	for _, port := range ports {
 		if listener := r.held[port]; listener != nil {
@@ -78,6 +100,10 @@ func (r *reservations) release(ports ...int) {
 func (r *reservations) releaseAll() {
 	for port := range r.held {
 		r.release(port)
+	}
+	for port, mark := range r.marks {
+		_ = mark.Close()
+		delete(r.marks, port)
 	}
 }
 

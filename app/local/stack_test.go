@@ -43,9 +43,9 @@ func TestSidecarsAreGivenTheBrokersPortAndNotTheOneInTheFile(t *testing.T) {
 	if !strings.Contains(string(copied), s.stack.BrokerURL()) || strings.Contains(string(copied), "4222") {
 		t.Errorf("the component does not point at %s:\n%s", s.stack.BrokerURL(), copied)
 	}
-	if !strings.Contains(s.output.String(), "--resources-path "+filepath.Join(s.dir, "data", "run", "0")) {
-		t.Errorf("the sidecar does not read the copy:\n%s", s.output)
-	}
+	eventually(t, "the sidecar reads the copy", func() bool {
+		return strings.Contains(s.output.String(), "--resources-path "+filepath.Join(s.dir, "data", "run", "0"))
+	})
 }
 
 func TestCrashOfOneAppStopsAllAndNamesAppAndCode(t *testing.T) {
@@ -209,9 +209,9 @@ func TestTakenAppPortIsReplacedAndSaid(t *testing.T) {
 	if !strings.Contains(s.output.String(), said) {
 		t.Errorf("not said: %s\n%s", said, s.output)
 	}
-	if !strings.Contains(s.output.String(), "--app-port "+strconv.Itoa(s.stack.AppPort("one"))) {
-		t.Errorf("the sidecar was not told:\n%s", s.output)
-	}
+	eventually(t, "the sidecar is told", func() bool {
+		return strings.Contains(s.output.String(), "--app-port "+strconv.Itoa(s.stack.AppPort("one")))
+	})
 }
 
 func TestStacksSideBySideAreGivenDifferentPorts(t *testing.T) {
@@ -225,6 +225,27 @@ func TestStacksSideBySideAreGivenDifferentPorts(t *testing.T) {
 			}
 			seen[port] = true
 		}
+	}
+}
+
+// Two stacks of one run file want the same app port. While the app of the first is down, nobody listens on it.
+func TestAPortStaysWithItsStackWhileItsOwnerStarts(t *testing.T) {
+	t.Parallel()
+	wanted := 0
+	for port := 18000; wanted == 0; port++ {
+		if listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			_ = listener.Close()
+			wanted = port
+		}
+	}
+	want := func(o *local.Options) { o.RunFile.Apps[0].Port = wanted }
+	first := set(t, want, "one: wait")
+	first.runReady(t)
+	if port := first.stack.AppPort("one"); port != wanted {
+		t.Fatalf("the first stack has port %d, want %d", port, wanted)
+	}
+	if port := set(t, want, "one: wait").stack.AppPort("one"); port == wanted {
+		t.Errorf("the second stack was given port %d of the first", port)
 	}
 }
 

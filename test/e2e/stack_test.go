@@ -4,11 +4,13 @@ package e2e_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -198,16 +200,26 @@ func (q quietOutput) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// freeAddress is a loopback address on which nothing listens.
+// freeAddress is a loopback address on which nothing listens, another one each time. It is below the ports that systems
+// give to outgoing connections, and below those that stacks choose from.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for port := nextPort.Add(1); port < 20_000; port = nextPort.Add(1) {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))
+		if listener, err := net.Listen("tcp", address); err == nil {
+			_ = listener.Close()
+			return address
+		}
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
+
+var nextPort = func() *atomic.Int32 {
+	next := new(atomic.Int32)
+	next.Store(11_000 + rand.Int32N(8_000)) // two runs of the tests on one machine
+	return next
+}()
 
 func merge(first, second map[string]map[string]string) map[string]map[string]string {
 	for app, variables := range second {
