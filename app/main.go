@@ -16,7 +16,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/config"
 	"github.com/vcrelay/vcrelay/app/local"
 	"github.com/vcrelay/vcrelay/app/publish"
-	"github.com/vcrelay/vcrelay/app/vcenter"
+	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
 // version is set by the build: -ldflags "-X main.version=...".
@@ -53,10 +53,10 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &app) && app.Code > 0: // `vcrelay up` ends as the app did that ended it
 		return app.Code
-	case errors.As(err, &faults), errors.Is(err, cli.ErrUsage), errors.Is(err, errSettings), errors.Is(err, vcenter.ErrSettings),
+	case errors.As(err, &faults), errors.Is(err, cli.ErrUsage), errors.Is(err, errSettings), errors.Is(err, vim.ErrSettings),
 		errors.Is(err, publish.ErrUnfit), errors.Is(err, checkpoint.ErrUnfit), errors.Is(err, syscall.EADDRINUSE):
 		return 2
-	case errors.Is(err, vcenter.ErrCredentials), errors.Is(err, vcenter.ErrCertificate):
+	case errors.Is(err, vim.ErrCredentials), errors.Is(err, vim.ErrCertificate):
 		return 4
 	case errors.Is(err, errUnreachable):
 		return 3

@@ -17,7 +17,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/config"
 	"github.com/vcrelay/vcrelay/app/local"
 	"github.com/vcrelay/vcrelay/app/publish"
-	"github.com/vcrelay/vcrelay/app/vcenter"
+	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
 func TestEachErrorHasItsExitCode(t *testing.T) {
@@ -29,13 +29,13 @@ func TestEachErrorHasItsExitCode(t *testing.T) {
 		"usage":                {fmt.Errorf("%w: no such flag", cli.ErrUsage), 2},
 		"configuration":        {config.Faults{"VCRELAY_START: wrong"}, 2},
 		"a run file":           {unusable(errors.Join(errors.New("dapr.yaml:1: wrong"), errors.New("dapr.yaml:2: wrong"))), 2},
-		"a file to come":       {fmt.Errorf("connect: %w", vcenter.ErrSettings), 2},
+		"a file to come":       {fmt.Errorf("connect: %w", vim.ErrSettings), 2},
 		"no pub/sub component": {fmt.Errorf("%w: events", publish.ErrUnfit), 2},
 		"no state store":       {fmt.Errorf("%w: checkpoints", checkpoint.ErrUnfit), 2},
 		"a busy port":          {fmt.Errorf("listen: %w", syscall.EADDRINUSE), 2},
 		"not reached":          {fmt.Errorf("vcenter %w: refused", errUnreachable), 3},
-		"credentials":          {fmt.Errorf("connect: %w", vcenter.ErrCredentials), 4},
-		"certificate":          {fmt.Errorf("connect: %w", vcenter.ErrCertificate), 4},
+		"credentials":          {fmt.Errorf("connect: %w", vim.ErrCredentials), 4},
+		"certificate":          {fmt.Errorf("connect: %w", vim.ErrCertificate), 4},
 		"an app of up":         {fmt.Errorf("up: %w", &local.AppExitError{App: "vcrelay", Code: 4}), 4},
 		"a killed app of up":   {&local.AppExitError{App: "vcrelay", Code: -1}, 1},
 	} {
@@ -75,12 +75,12 @@ func TestTheFirstContactEndsByWhatIsWrong(t *testing.T) {
 	}{
 		"unreachable, after the timeout":            {away, 2 * time.Second, errUnreachable, 2 * time.Second},
 		"unreachable for longer":                    {away, time.Minute, errUnreachable, time.Minute},
-		"refused credentials, at once":              {vcenter.ErrCredentials, time.Minute, vcenter.ErrCredentials, 0},
-		"a refused certificate, after a second":     {vcenter.ErrCertificate, time.Minute, vcenter.ErrCertificate, time.Second},
-		"a refused certificate, at a short timeout": {vcenter.ErrCertificate, time.Second / 2, vcenter.ErrCertificate, time.Second / 2},
+		"refused credentials, at once":              {vim.ErrCredentials, time.Minute, vim.ErrCredentials, 0},
+		"a refused certificate, after a second":     {vim.ErrCertificate, time.Minute, vim.ErrCertificate, time.Second},
+		"a refused certificate, at a short timeout": {vim.ErrCertificate, time.Second / 2, vim.ErrCertificate, time.Second / 2},
 		"a missing component, after its grace":      {publish.ErrUnfit, time.Minute, publish.ErrUnfit, componentGrace + time.Second},
 		"a missing store, at a short timeout":       {checkpoint.ErrUnfit, time.Second, checkpoint.ErrUnfit, time.Second},
-		"a missing file, after the timeout":         {vcenter.ErrSettings, 9 * time.Second, vcenter.ErrSettings, 9 * time.Second},
+		"a missing file, after the timeout":         {vim.ErrSettings, 9 * time.Second, vim.ErrSettings, 9 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			took, err := attempt(t, c.timeout, func(context.Context) error { return fmt.Errorf("ask: %w", c.fault) })
@@ -114,7 +114,7 @@ func TestATimeoutOfZeroWaitsForEverAndSaysMeanwhileWhy(t *testing.T) {
 		go func() {
 			ended <- first.reach(ctx, part{name: "vcenter", checks: []func(context.Context) error{func(context.Context) error {
 				tries++
-				return vcenter.ErrCredentials
+				return vim.ErrCredentials
 			}}})
 		}()
 		timer := time.NewTimer(time.Hour)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/vcrelay/vcrelay/app/checkpoint"
 	"github.com/vcrelay/vcrelay/app/publish"
-	"github.com/vcrelay/vcrelay/app/vcenter"
+	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
 const (
@@ -120,7 +120,7 @@ func (f *firstContact) interval(waited time.Duration) time.Duration {
 // needsPerson tells what no waiting mends from what may come by itself.
 func needsPerson(err error) bool {
 	for _, class := range []error{
-		vcenter.ErrCredentials, vcenter.ErrCertificate, vcenter.ErrSettings, publish.ErrUnfit, checkpoint.ErrUnfit,
+		vim.ErrCredentials, vim.ErrCertificate, vim.ErrSettings, publish.ErrUnfit, checkpoint.ErrUnfit,
 	} {
 		if errors.Is(err, class) {
 			return true
@@ -132,11 +132,11 @@ func needsPerson(err error) bool {
 // grace is how long such a fault may still be a matter of order at the start.
 func grace(err error) time.Duration {
 	switch {
-	case errors.Is(err, vcenter.ErrCredentials):
+	case errors.Is(err, vim.ErrCredentials):
 		return 0
-	case errors.Is(err, vcenter.ErrCertificate):
+	case errors.Is(err, vim.ErrCertificate):
 		return certificateGrace
-	case errors.Is(err, vcenter.ErrSettings): // a file that somebody else is about to write
+	case errors.Is(err, vim.ErrSettings): // a file that somebody else is about to write
 		return forEver
 	default:
 		return componentGrace

@@ -17,6 +17,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/publish"
 	"github.com/vcrelay/vcrelay/app/relay"
 	"github.com/vcrelay/vcrelay/app/vcenter"
+	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 	"github.com/vcrelay/vcrelay/app/web"
 )
 
@@ -38,7 +39,7 @@ func runRelay(ctx context.Context) error {
 		return err
 	}
 	defer closeDapr()
-	source := vcenter.NewSource(vcenter.Config(settings.Vcenter), log)
+	source := vcenter.NewSource(settings.Vcenter.Name, vim.NewDialer(vimConfig(settings.Vcenter), log).Dial, log)
 	topic := publish.NewPubSub(dapr, settings.Target.Component, settings.Target.Topic)
 	positions := checkpoint.NewStore(dapr, settings.StateStore)
 	observer := relay.NewObserver(registry, settings.Vcenter.Name, settings.Target.String())
@@ -95,6 +96,14 @@ func vcenterOf(source *vcenter.Source, origin **event.Origin) part {
 			*origin, err = source.Connect(ctx)
 			return err
 		}},
+	}
+}
+
+func vimConfig(settings config.Vcenter) vim.Config {
+	return vim.Config{
+		URL: settings.URL, Name: settings.Name, Credentials: settings.Credentials,
+		Insecure: settings.Insecure, CAFile: settings.CAFile, Thumbprint: settings.Thumbprint, KnownHosts: settings.KnownHosts,
+		Filter: vim.Filter{Events: settings.Events, Severities: settings.Severities},
 	}
 }
 

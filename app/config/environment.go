@@ -26,6 +26,8 @@ type vcenterEnvironment struct {
 	Thumbprint   string `desc:"SHA-256 thumbprint of vCenter's certificate (AA:BB:...); then no other is accepted"`
 	KnownHosts   string `split_words:"true" desc:"file of lines: host, space, thumbprint; also GOVC_TLS_KNOWN_HOSTS"`
 	Insecure     string `default:"false" desc:"true accepts any certificate: only for a laboratory; also GOVC_INSECURE"`
+	Events       string `desc:"only these events, selected by vCenter: classes and EventTypeIds, separated by commas; all where unset"`
+	Severities   string `desc:"only events of these severities, selected by vCenter: info, warning, error, user; all where unset"`
 }
 
 // takeAliases lets the variables of govc, which may be set for other reasons, stand in where ours say nothing: they

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,8 @@ type Vcenter struct {
 	CAFile      string
 	Thumbprint  string
 	KnownHosts  string
+	Events      []string                      // classes and EventTypeIds that vCenter selects; all when empty
+	Severities  []string                      // likewise
 	Credentials func() (*url.Userinfo, error) // reads the files anew each time
 }
 
@@ -29,6 +32,8 @@ func (raw vcenterEnvironment) read(faults *Faults) Vcenter {
 		KnownHosts: raw.KnownHosts,
 		Thumbprint: check[string](faults, "VCRELAY_VCENTER_THUMBPRINT")(parseThumbprint(raw.Thumbprint)),
 		Insecure:   check[bool](faults, "VCRELAY_VCENTER_INSECURE")(parseBool(raw.Insecure)),
+		Events:     check[[]string](faults, "VCRELAY_VCENTER_EVENTS")(parseEvents(raw.Events)),
+		Severities: check[[]string](faults, "VCRELAY_VCENTER_SEVERITIES")(parseSeverities(raw.Severities)),
 	}
 	if vcenter.Name == "" && sdk != nil {
 		vcenter.Name = sdk.Hostname()
@@ -142,4 +147,39 @@ func parseBool(text string) (bool, error) {
 	default:
 		return false, fmt.Errorf("%q is neither true nor false", text)
 	}
+}
+
+var eventName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
+
+func parseEvents(text string) ([]string, error) {
+	return parseList(text, func(name string) error {
+		if !eventName.MatchString(name) {
+			return fmt.Errorf("%q is no name of an event; use e.g. VmPoweredOnEvent,com.vmware.vc.HA.FailoverEvent", name)
+		}
+		return nil
+	})
+}
+
+func parseSeverities(text string) ([]string, error) {
+	return parseList(text, func(name string) error {
+		if !slices.Contains([]string{"info", "warning", "error", "user"}, name) {
+			return fmt.Errorf("%q is none of info, warning, error, user", name)
+		}
+		return nil
+	})
+}
+
+// parseList splits at commas; spaces around a name do not matter.
+func parseList(text string, check func(string) error) ([]string, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	names := strings.Split(text, ",")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+		if err := check(names[i]); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }

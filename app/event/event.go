@@ -44,8 +44,8 @@ type Event struct {
 	Late     bool      // committed by vCenter after events that follow it were already read
 	Data     []byte    // VI/JSON object
 
-	announcement string // id and type of an announcement; empty for an event of vCenter
-	kind         string
+	announcement string // id of an announcement, and
+	kind         Kind   // its kind; empty for an event of vCenter
 }
 
 // Name is the event's name: the EventTypeId where the class is only an envelope, else the class.
@@ -67,10 +67,13 @@ func (e *Event) ID() string {
 // Type is the CloudEvent type of the default profile.
 func (e *Event) Type() string {
 	if e.kind != "" {
-		return "com.vcrelay." + e.kind + ".v1"
+		return "com.vcrelay." + string(e.kind) + ".v1"
 	}
 	return "com.vmware.vsphere." + e.Name() + ".v0"
 }
+
+// Kind is empty for an event of vCenter.
+func (e *Event) Kind() Kind { return e.kind }
 
 // IsAnnouncement tells a message of the relay about the history from an event of vCenter.
 func (e *Event) IsAnnouncement() bool { return e.kind != "" }

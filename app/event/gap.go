@@ -6,19 +6,34 @@ import (
 	"time"
 )
 
-// Gap is the data of a com.vcrelay.gap.v1 announcement: a stretch of history that the relay cannot deliver.
+// Kind tells announcements apart: messages of the relay about a vCenter's history, published among its events.
+type Kind string
+
+// An announcement's CloudEvent type is com.vcrelay.<kind>.v1.
+const (
+	KindGap        Kind = "gap"        // events that vCenter no longer has, or that could not be read
+	KindRewound    Kind = "rewound"    // the counter of keys started anew: it wrapped, or the database is an older one
+	KindStalled    Kind = "stalled"    // vCenter has newer events and shows none: reading goes on by slices of time
+	KindCompressed Kind = "compressed" // events that vCenter's burst filter did not store
+)
+
+// Gap is the data of an announcement: the stretch of history that it is about.
 type Gap struct {
+	Kind    Kind      `json:"-"`                 // KindGap when empty
 	Reason  string    `json:"reason"`            // what happened, in words an operator can act on
-	FromKey int32     `json:"fromKey"`           // last key before the hole; 0 where there is none
-	ToKey   int32     `json:"toKey"`             // first key after the hole; 0 where there is none yet
-	From    time.Time `json:"fromTime,omitzero"` // createdTime of the last event before the hole
-	To      time.Time `json:"toTime,omitzero"`   // createdTime of the first event after the hole
-	Count   int       `json:"count,omitempty"`   // number of events in the hole, where known
+	FromKey int32     `json:"fromKey"`           // last key before the stretch; 0 where there is none
+	ToKey   int32     `json:"toKey"`             // first key after it; 0 where there is none yet
+	From    time.Time `json:"fromTime,omitzero"` // createdTime of the last event before the stretch
+	To      time.Time `json:"toTime,omitzero"`   // createdTime of the first event after it
+	Count   int       `json:"count,omitempty"`   // number of events that are missing, where known
 }
 
-// Announce makes the announcement of gap, which is published at the position of the hole. Its id is
-// <instanceUuid>-gap-<from key>-<to key>, so the same hole found twice is one announcement.
+// Announce makes the announcement of gap, which is published at the position of the stretch. Its id is
+// <instanceUuid>-<kind>-<from key>-<to key>, so the same one found twice is one announcement.
 func (gap Gap) Announce(origin *Origin) (Event, error) {
+	if gap.Kind == "" {
+		gap.Kind = KindGap
+	}
 	data, err := json.Marshal(gap)
 	if err != nil {
 		return Event{}, err
@@ -31,10 +46,17 @@ func (gap Gap) Announce(origin *Origin) (Event, error) {
 		Origin:       origin,
 		Key:          gap.FromKey,
 		Created:      created,
-		Class:        "gap",
-		Severity:     "error",
+		Class:        string(gap.Kind),
+		Severity:     gap.Kind.severity(),
 		Data:         data,
-		kind:         "gap",
-		announcement: origin.InstanceUUID + "-gap-" + strconv.Itoa(int(gap.FromKey)) + "-" + strconv.Itoa(int(gap.ToKey)),
+		kind:         gap.Kind,
+		announcement: origin.InstanceUUID + "-" + string(gap.Kind) + "-" + strconv.Itoa(int(gap.FromKey)) + "-" + strconv.Itoa(int(gap.ToKey)),
 	}, nil
+}
+
+func (k Kind) severity() string {
+	if k == KindGap {
+		return "error"
+	}
+	return "warning"
 }

@@ -2,34 +2,63 @@ package event
 
 import "time"
 
-// Overlap is how far before Low a resumed reader starts again. vCenter may commit an event after younger ones, and the
-// precision of its time filter is not documented, so history is read again from a little earlier and what was done
-// is left out by [Position.Done].
-const Overlap = time.Minute
+const (
+	// Overlap is how late vCenter may make an event visible, counted from its createdTime: after younger ones that were
+	// read already. It covers too that the precision of vCenter's time filter is not documented.
+	Overlap = time.Minute
 
-// keepRecent is how long Recent remembers: the overlap, and room for a clock that steps back.
-const keepRecent = 3 * Overlap
+	// FilterPrecision is how coarsely vCenter's time filter may round.
+	FilterPrecision = 2 * time.Second
+
+	// nearWrap is how close to the end of its range a key is when the counter starts anew rather than goes back.
+	nearWrap = 1 << 24
+)
 
 // Position is where a stream stands in a vCenter's history: every event that it counts as done was acknowledged by the
 // target. The zero Position is the beginning of history. It is stored in the checkpoint as JSON.
 //
 // A Position is not safe for concurrent use; Clone gives a reader one of its own.
 type Position struct {
-	Epoch  int       `json:"epoch"`          // grows when keys start anew (wrap, restore)
-	Start  time.Time `json:"start,omitzero"` // the first start: what was created earlier is not wanted
-	Low    time.Time `json:"low,omitzero"`   // createdTime of the last event done, in the order of reading; may step back
-	Key    int32     `json:"key"`            // its key
-	Recent Recent    `json:"recent"`         // what is done among the events around Low
+	Epoch   int       `json:"epoch"`            // grows when keys start anew (wrap, restore)
+	Start   time.Time `json:"start,omitzero"`   // the first start: what was created earlier is not wanted
+	Low     time.Time `json:"low,omitzero"`     // createdTime of the last event done, in the order of reading; may step back
+	Key     int32     `json:"key"`              // its key
+	Settled time.Time `json:"settled,omitzero"` // what was created until then was read when vCenter could hold nothing back any more
+	Recent  Recent    `json:"recent"`           // what is done of that which a resumed reader reads again
 }
 
-// Advance counts e as done. Events are advanced in the order of reading and only when acknowledged.
+// Advance counts e as done. Events are advanced in the order of reading and only when acknowledged. An event that came
+// late is done without moving the place of reading.
 func (p *Position) Advance(e *Event) {
+	if e.Kind() == KindRewound {
+		p.Epoch++
+		p.Recent.begin()
+	}
 	if e.IsAnnouncement() {
 		return
 	}
-	p.Low, p.Key = e.Created, e.Key
+	if !e.Late {
+		p.Low, p.Key = e.Created, e.Key
+	}
 	p.Recent.add(e.Key, e.Created.UnixMicro())
-	p.Recent.forgetBefore(p.Low.Add(-keepRecent).UnixMicro())
+	p.forget()
+}
+
+// Settle says that what was created until then is complete: nothing can turn up there any more. It moves back when
+// vCenter's clock does.
+func (p *Position) Settle(until time.Time) {
+	if !until.IsZero() {
+		p.Settled = until
+		p.forget()
+	}
+}
+
+func (p *Position) forget() {
+	needed := p.Low
+	if p.Settled.Before(needed) && !p.Settled.IsZero() {
+		needed = p.Settled
+	}
+	p.Recent.forgetBefore(needed.Add(-2 * Overlap).UnixMicro())
 }
 
 // Done reports whether the event with this key and createdTime needs no publishing: it was acknowledged already, or it
@@ -44,10 +73,43 @@ func (p *Position) ReadFrom() time.Time {
 		return p.Start
 	}
 	from := p.Low.Add(-Overlap)
+	if settled := p.Settled.Add(-FilterPrecision); !p.Settled.IsZero() && settled.Before(from) {
+		from = settled
+	}
 	if from.Before(p.Start) {
 		return p.Start
 	}
 	return from
+}
+
+// KeyToReadFrom is the key after which a reader that resumes here by keys has to begin; found is false where only time
+// can tell.
+func (p *Position) KeyToReadFrom() (after int32, found bool) {
+	lowest, found := p.Recent.lowest(p.ReadFrom().UnixMicro())
+	return lowest - 1, found && lowest > 0 && p.Key > 0
+}
+
+// Rewound reports whether an event that is not done shows that vCenter's counter of keys started anew since Key: at
+// the end of its range (wrapped), or because its database is an older one (a restore from backup).
+func (p *Position) Rewound(key int32, created time.Time) (rewound, wrapped bool) {
+	if p.Low.IsZero() || created.Before(p.Start) {
+		return false, false
+	}
+	lower := key-p.Key < 0 // as int32: the natural successor of the largest key is the smallest
+	switch {
+	case p.Key > 0 && (key < 0 && !lower || key < nearWrap && p.Key > maxKey-nearWrap):
+		return true, true
+	case p.Recent.reused(key, created.UnixMicro()):
+		return true, false
+	default:
+		return lower && created.After(p.Low.Add(Overlap)), false
+	}
+}
+
+// OpenGap returns the key before the first one that is missing among the events created since Settled, found false when
+// none is. vCenter may yet commit an event there.
+func (p *Position) OpenGap() (before int32, found bool) {
+	return p.Recent.gap(p.Settled.UnixMicro())
 }
 
 // Clone returns a copy that shares nothing with p.

@@ -165,7 +165,7 @@ func TestDamagedPositionsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, damaged := range map[string]string{
-		"empty": "", "cut": string(text[:len(text)/2+1]), "no base64": "*" + string(text), "other version": "Ag",
+		"empty": "", "cut": string(text[:len(text)/2+1]), "no base64": "*" + string(text), "other version": "Aw",
 	} {
 		var read event.Recent
 		if err := read.UnmarshalText([]byte(damaged)); err == nil {

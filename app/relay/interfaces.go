@@ -18,8 +18,8 @@ type Reader interface {
 	// Next blocks until there is an event, until it has asked vCenter for a while and there was none (an empty page),
 	// until ctx ends, or until reading fails. After any error the reader is finished: close it and open another from
 	// the position. It must not be asked again, because vCenter may have moved its cursor past events that never
-	// arrived.
-	Next(ctx context.Context) ([]event.Event, error)
+	// arrived. The page is valid until the call of Next after it.
+	Next(ctx context.Context) (event.Page, error)
 
 	// Close frees what the reader holds in vCenter. It is called once, also after an error.
 	Close(ctx context.Context)

@@ -73,7 +73,7 @@ func (s *Stream) relay(ctx, working context.Context, position *event.Position) e
 	var reader Reader
 	defer func() { closeReader(working, reader) }()
 	for {
-		var page []event.Event
+		var page event.Page
 		err := s.retry(ctx, "vcenter", func() (err error) {
 			page, err = s.read(ctx, working, &reader, position)
 			return err
@@ -81,20 +81,21 @@ func (s *Stream) relay(ctx, working context.Context, position *event.Position) e
 		if err != nil {
 			return err
 		}
-		for batch := range batches(page) {
+		for batch := range batches(page.Events) {
 			if err := s.deliver(ctx, working, batch, position); err != nil {
 				return err
 			}
 		}
+		position.Settle(page.Settled) // saved with the next batch: without one there is nothing that a crash could repeat
 	}
 }
 
 // read reads the next page, with a new reader from the position when there is none or the last one has failed.
-func (s *Stream) read(ctx, working context.Context, reader *Reader, position *event.Position) ([]event.Event, error) {
+func (s *Stream) read(ctx, working context.Context, reader *Reader, position *event.Position) (event.Page, error) {
 	if *reader == nil {
 		opened, err := s.Source.Open(ctx, position.Clone())
 		if err != nil {
-			return nil, err
+			return event.Page{}, err
 		}
 		*reader = opened
 	}
@@ -102,9 +103,9 @@ func (s *Stream) read(ctx, working context.Context, reader *Reader, position *ev
 	if err != nil {
 		closeReader(working, *reader)
 		*reader = nil
-		return nil, err
+		return event.Page{}, err
 	}
-	s.Observer.read(page)
+	s.Observer.read(page.Events)
 	return page, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/event"
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
 // proxy stands before a simulated vCenter and counts the pages that were asked for.
@@ -68,7 +69,7 @@ func through(t *testing.T, p *proxy) *vcenter.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return connect(t, vcenter.Config{
+	return connect(t, vim.Config{
 		URL: address, Name: "lab", Thumbprint: soap.ThumbprintSHA256(p.Certificate()),
 		Credentials: func() (*url.Userinfo, error) { return url.UserPassword(user, password), nil },
 	})
@@ -120,12 +121,13 @@ func TestAPageThatDidNotArriveWholeIsNotSkipped(t *testing.T) {
 			if err != nil {
 				break // as the relay does: another reader from the position
 			}
-			for i := range page {
-				if page[i].Key != position.Key+1 {
-					t.Fatalf("after event %d comes event %d", position.Key, page[i].Key)
+			for i := range page.Events {
+				if page.Events[i].Key != position.Key+1 {
+					t.Fatalf("after event %d comes event %d", position.Key, page.Events[i].Key)
 				}
-				position.Advance(&page[i])
+				position.Advance(&page.Events[i])
 			}
+			position.Settle(page.Settled)
 			if position.Key >= 5000 {
 				break
 			}

@@ -2,141 +2,222 @@ package vcenter
 
 import (
 	"context"
+	"fmt"
 	"time"
-
-	"github.com/vmware/govmomi/vim25"
-	"github.com/vmware/govmomi/vim25/methods"
-	"github.com/vmware/govmomi/vim25/types"
 
 	"github.com/vcrelay/vcrelay/app/event"
 )
 
 const (
-	pageSize     = 1000 // the most that vCenter returns at once
-	pageTimeout  = 2 * time.Minute
-	pollInterval = 250 * time.Millisecond
-	pollsPerCall = 20 // after that many empty pages Next returns, so that its caller knows that vCenter answers
+	pollLive     = 5 * time.Second        // between reads while vCenter tells of changes
+	pollDeaf     = time.Second            // and while it does not
+	pollWoken    = 100 * time.Millisecond // after a signal that no event followed yet
+	quietPeriod  = 5 * time.Second        // after that long without events Next returns, so that its caller knows that vCenter answers
+	clockPeriod  = 30 * time.Second       // how often vCenter is asked for its time
+	recycleAfter = time.Hour              // age at which a collector is replaced
 )
 
 // Reader reads history forward from a position. It is used by one goroutine.
+//
+// It has one feed for the events in vCenter's order, and makes sure beside it, each by the means of a scan, that nothing
+// was left behind: sweep.go for events that vCenter made visible late, stall.go for feeds that stay empty, purge.go for
+// events that vCenter no longer has.
 type Reader struct {
-	source    *Source
-	collector types.ManagedObjectReference
-	after     event.Position
-	last      event.Gap // where a hole would begin: the last event that was read
-	ahead     *ahead    // the page that is read while the caller works on the one before; nil when none is
+	source  *Source
+	session Session
+	seen    event.Position // what was handed out, or need not be
+	feed    *feed
+	byKey   bool  // how the feed reads: by key, or by time
+	at      int32 // by key: the last that was read, or passed
+	scan    *scan
+
+	now   time.Time // vCenter's time when it was last asked, at
+	nowAt time.Time // our time; only differences of our times are used
+
+	feedOpened time.Time // our time
+	young      bool      // the feed has passed events that were created so recently that others may yet turn up before them
+	begin      time.Time // where reading began: nothing before it needs a sweep
+	swept      time.Time // our time of the last sweep
+	suspect    suspicion
+	anchor     anchor
+	last       event.Gap // where a hole would begin: the last event that was read
 }
 
-// ahead is a page on its way.
-type ahead struct {
-	cancel context.CancelFunc
-	done   chan struct{} // closed when page and err are there
-	page   []item
-	err    error
+func newReader(ctx context.Context, source *Source, after event.Position) (*Reader, error) {
+	r := &Reader{source: source, session: source.session, seen: after, begin: after.ReadFrom(), swept: time.Now()}
+	r.last.FromKey, r.last.From = after.Key, after.Low
+	r.anchor = newAnchor(&after)
+	if err := r.tick(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.open(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
-// Next returns the next events that are not done yet, in vCenter's order, and begins to read the page after them. It
-// returns none after it has asked for a while and vCenter had none. After an error the reader is finished, since the page
-// whose answer was lost is gone.
-func (r *Reader) Next(ctx context.Context) ([]event.Event, error) {
-	for range pollsPerCall {
-		page, err := r.take(ctx)
-		if err != nil {
-			return nil, r.source.failed("read events", err)
-		}
-		if len(page) > 0 {
-			r.readAhead(ctx)
-		}
-		events, err := r.convert(page)
-		if err != nil || len(events) > 0 {
-			return events, err
-		}
-		if len(page) > 0 {
-			continue // all of it was done: there may be more at once
-		}
-		if err := wait(ctx, pollInterval); err != nil {
-			return nil, err
-		}
+// open begins a feed where the events that were seen end: by key where vCenter can do that and the keys go on from there,
+// else by time.
+func (r *Reader) open(ctx context.Context) error {
+	newest, known, err := r.latest(ctx)
+	if err != nil {
+		return err
 	}
-	return nil, nil
+	after, found := r.seen.KeyToReadFrom()
+	if found && known && r.session.CanOpenAfter() && newest.Key-after >= 0 && newest.Key >= 0 {
+		r.at = after
+		r.replace(ctx, r.session.OpenAfter(after), true)
+		return nil
+	}
+	return r.openAt(ctx, r.seen.ReadFrom())
 }
 
-// readAhead reads the next page in the background, until Close at the latest.
-func (r *Reader) readAhead(ctx context.Context) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	next := &ahead{cancel: cancel, done: make(chan struct{})}
-	go func() {
-		defer close(next.done)
-		defer cancel()
-		next.page, next.err = r.read(ctx)
-	}()
-	r.ahead = next
+// openAt begins a feed by time.
+func (r *Reader) openAt(ctx context.Context, begin time.Time) error {
+	cursor, err := r.openSpan(ctx, Span{Begin: begin})
+	if err != nil {
+		return err
+	}
+	r.replace(ctx, cursor, false)
+	return nil
 }
 
-// take returns the page that was read ahead, or reads one.
-func (r *Reader) take(ctx context.Context) ([]item, error) {
-	next := r.ahead
-	if next == nil {
-		return r.read(ctx)
-	}
-	select {
-	case <-next.done:
-		r.ahead = nil
-		return next.page, next.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+func (r *Reader) replace(ctx context.Context, cursor Cursor, byKey bool) {
+	r.feed.close(ctx)
+	r.feed, r.byKey, r.feedOpened = &feed{cursor: cursor}, byKey, time.Now()
 }
 
-// Close removes the collector; vCenter allows 32 of them to a session.
-func (r *Reader) Close(ctx context.Context) {
-	if r.ahead != nil {
-		r.ahead.cancel()
-		<-r.ahead.done
-	}
-	if r.source.client == nil {
-		return // it went with its session
-	}
+func (r *Reader) openSpan(ctx context.Context, span Span) (Cursor, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := methods.DestroyCollector(ctx, r.source.client, &types.DestroyCollector{This: r.collector})
+	cursor, err := r.session.OpenSpan(ctx, span)
 	if err != nil {
-		r.source.log.Debug().Err(err).Msg("collector not removed")
+		return nil, fmt.Errorf("open event history: %w", err)
 	}
+	return cursor, nil
 }
 
-func (r *Reader) read(ctx context.Context) ([]item, error) {
-	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
-	defer cancel()
-	return readPage(ctx, r.source.client, r.collector)
-}
-
-// createCollector opens history at begin (the zero time is its beginning). No entity is named: that would leave out the
-// events of folders and resource pools.
-func createCollector(ctx context.Context, client *vim25.Client, begin time.Time) (types.ManagedObjectReference, error) {
+func (r *Reader) latest(ctx context.Context) (Mark, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	filter := types.EventFilterSpec{DisableFullMessage: types.NewBool(false)} // unset means: without message
-	if !begin.IsZero() {
-		filter.Time = &types.EventFilterSpecByTime{BeginTime: &begin}
-	}
-	answer, err := methods.CreateCollectorForEvents(ctx, client, &types.CreateCollectorForEvents{
-		This:   *client.ServiceContent.EventManager,
-		Filter: filter,
-	})
+	newest, found, err := r.session.Latest(ctx)
 	if err != nil {
-		return types.ManagedObjectReference{}, err
+		return Mark{}, false, fmt.Errorf("ask for the newest event: %w", err)
 	}
-	return answer.Returnval, nil
+	return newest, found, nil
 }
 
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+// Next returns the next events that are not done yet, in vCenter's order but for those that are marked late, and begins
+// to read the page after them. It returns none after it has asked for a while and vCenter had none. After an error the
+// reader is finished, since the page whose answer was lost is gone. A page is valid until the call of Next after it.
+func (r *Reader) Next(ctx context.Context) (event.Page, error) {
+	began := time.Now()
+	woken := false
+	for {
+		page, idle, err := r.step(ctx)
+		switch {
+		case err != nil:
+			return event.Page{}, r.source.failed(err)
+		case len(page.Events) > 0, !page.Settled.IsZero(), idle && time.Since(began) >= quietPeriod:
+			return page, nil
+		case !idle:
+			continue // there may be more at once
+		}
+		if woken, err = r.rest(ctx, woken); err != nil {
+			return event.Page{}, err
+		}
+	}
+}
+
+// step makes one call or a few: what is due besides reading, or the next page. It reports idle when vCenter had no page.
+func (r *Reader) step(ctx context.Context) (page event.Page, idle bool, err error) {
+	if err := r.upkeep(ctx); err != nil {
+		return event.Page{}, false, err
+	}
+	if r.scan != nil {
+		page, err := r.scanOn(ctx)
+		return page, false, err
+	}
+	items, asked, err := r.feed.take(ctx, r.now)
+	if err != nil {
+		return event.Page{}, false, err
+	}
+	if len(items) > 0 {
+		r.feed.ask(ctx, r.now)
+	}
+	events, err := r.accept(items, nil)
+	if err != nil {
+		return event.Page{}, false, err
+	}
+	if len(items) > 0 {
+		r.at = items[len(items)-1].Key
+	} else {
+		idle, err := r.doubt(ctx)
+		return event.Page{}, idle, err
+	}
+	return event.Page{Events: events, Settled: r.settledBy(items, asked)}, false, nil
+}
+
+// upkeep does what is due by our clock. Only times that differ are compared, so a wrong clock does not matter.
+func (r *Reader) upkeep(ctx context.Context) error {
+	if time.Since(r.nowAt) >= clockPeriod {
+		if err := r.tick(ctx); err != nil {
+			return err
+		}
+		if err := r.verify(ctx); err != nil {
+			return err
+		}
+	}
+	if r.scan == nil && time.Since(r.feedOpened) >= recycleAfter {
+		if err := r.open(ctx); err != nil {
+			return err
+		}
+	}
+	return r.sweepIfDue(ctx)
+}
+
+// tick asks for vCenter's time. Where that has gone back, what is created from now on may lie before what was read.
+func (r *Reader) tick(ctx context.Context) error {
+	now, err := r.source.now(ctx)
+	if err != nil {
+		return err
+	}
+	if now.Before(r.now.Add(-time.Second)) {
+		r.source.log.Warn().Str("vcenter", r.source.name).Dur("step", r.now.Sub(now)).Msg("vcenter's clock has gone back")
+		if settled := now.Add(-event.Overlap); settled.Before(r.seen.Settled) {
+			r.seen.Settle(settled)
+		}
+		r.young = true
+	}
+	r.now, r.nowAt = now, time.Now()
+	return nil
+}
+
+// rest waits until there may be something to read.
+func (r *Reader) rest(ctx context.Context, woken bool) (wokenNow bool, err error) {
+	pause := pollDeaf
+	switch {
+	case woken:
+		pause = pollWoken
+	case r.source.news.isLive():
+		pause = pollLive
+	}
+	timer := time.NewTimer(min(pause, clockPeriod-time.Since(r.nowAt)))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
+	case <-r.source.news.changed:
+		return true, nil
 	case <-timer.C:
-		return nil
+		return false, nil
+	}
+}
+
+// Close removes what the reader holds in vCenter.
+func (r *Reader) Close(ctx context.Context) {
+	r.feed.close(ctx)
+	if r.scan != nil {
+		r.scan.close(ctx)
 	}
 }

@@ -1,6 +1,7 @@
 package vcenter_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/event"
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
 const (
@@ -50,21 +52,21 @@ func simulate(t *testing.T, change func(*vcsim.Config)) *vcsim.Server {
 }
 
 // settings trusts the simulator by its certificate.
-func settings(t *testing.T, server *vcsim.Server) vcenter.Config {
+func settings(t *testing.T, server *vcsim.Server) vim.Config {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, server.CertificatePEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return vcenter.Config{
+	return vim.Config{
 		URL: server.URL(), Name: "lab", CAFile: ca,
 		Credentials: func() (*url.Userinfo, error) { return url.UserPassword(user, password), nil },
 	}
 }
 
-func connect(t *testing.T, config vcenter.Config) *vcenter.Source {
+func connect(t *testing.T, config vim.Config) *vcenter.Source {
 	t.Helper()
-	source := vcenter.NewSource(config, zerolog.Nop())
+	source := vcenter.NewSource(config.Name, vim.NewDialer(config, zerolog.Nop()).Dial, zerolog.Nop())
 	if _, err := source.Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +88,10 @@ func read(t *testing.T, source *vcenter.Source, after event.Position, n int) []e
 		if err != nil {
 			t.Fatal(err)
 		}
-		events = append(events, page...)
+		for _, e := range page.Events {
+			e.Data = bytes.Clone(e.Data) // the reader uses its memory again
+			events = append(events, e)
+		}
 	}
 	return events
 }
@@ -149,15 +154,15 @@ func TestAnEndedSessionFailsTheReaderAndTheNextOneLogsInAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	var position event.Position
-	for i := range page {
-		position.Advance(&page[i])
+	for i := range page.Events {
+		position.Advance(&page.Events[i])
 	}
 	server.TerminateSessions()
 	if _, err := reader.Next(t.Context()); err == nil {
 		t.Fatal("reading went on in a session that had ended")
 	}
 	reader.Close(t.Context())
-	last := page[len(page)-1].Key
+	last := position.Key
 	rest := read(t, source, position, 1)
 	if rest[0].Key != last+1 {
 		t.Errorf("went on at key %d, want %d", rest[0].Key, last+1)
@@ -183,10 +188,10 @@ func TestRefusedCredentialsAreTriedThreeTimesAndThenNotForAWhile(t *testing.T) {
 		logins++
 		return url.UserPassword(user, "wrong"), nil
 	}
-	source := vcenter.NewSource(config, zerolog.Nop())
+	source := vcenter.NewSource(config.Name, vim.NewDialer(config, zerolog.Nop()).Dial, zerolog.Nop())
 	for range 10 {
 		_, err := source.Connect(t.Context())
-		if !errors.Is(err, vcenter.ErrCredentials) {
+		if !errors.Is(err, vim.ErrCredentials) {
 			t.Fatalf("error is %v", err)
 		}
 		if strings.Contains(err.Error(), "wrong") {
@@ -201,13 +206,13 @@ func TestRefusedCredentialsAreTriedThreeTimesAndThenNotForAWhile(t *testing.T) {
 func TestACertificateThatIsNotTrustedGetsNoCredentials(t *testing.T) {
 	server := simulate(t, nil)
 	other := simulate(t, nil)
-	for name, change := range map[string]func(*vcenter.Config){
-		"system roots":    func(c *vcenter.Config) { c.CAFile = "" },
-		"other authority": func(c *vcenter.Config) { c.CAFile = settings(t, other).CAFile },
-		"other thumbprint": func(c *vcenter.Config) {
+	for name, change := range map[string]func(*vim.Config){
+		"system roots":    func(c *vim.Config) { c.CAFile = "" },
+		"other authority": func(c *vim.Config) { c.CAFile = settings(t, other).CAFile },
+		"other thumbprint": func(c *vim.Config) {
 			c.CAFile, c.Thumbprint = "", other.Thumbprint()
 		},
-		"other thumbprint of a trusted certificate": func(c *vcenter.Config) { c.Thumbprint = other.Thumbprint() },
+		"other thumbprint of a trusted certificate": func(c *vim.Config) { c.Thumbprint = other.Thumbprint() },
 	} {
 		config := settings(t, server)
 		change(&config)
@@ -215,7 +220,7 @@ func TestACertificateThatIsNotTrustedGetsNoCredentials(t *testing.T) {
 			t.Errorf("%s: credentials were asked for", name)
 			return url.UserPassword(user, password), nil
 		}
-		if _, err := vcenter.NewSource(config, zerolog.Nop()).Connect(t.Context()); !errors.Is(err, vcenter.ErrCertificate) {
+		if _, err := vcenter.NewSource(config.Name, vim.NewDialer(config, zerolog.Nop()).Dial, zerolog.Nop()).Connect(t.Context()); !errors.Is(err, vim.ErrCertificate) {
 			t.Errorf("%s: error is %v", name, err)
 		}
 	}
@@ -245,8 +250,8 @@ func TestAnUnreadableAuthorityFileIsAFaultOfTheSettings(t *testing.T) {
 	for _, file := range []string{empty, empty + ".missing"} {
 		config := settings(t, server)
 		config.CAFile = file
-		_, err := vcenter.NewSource(config, zerolog.Nop()).Connect(t.Context())
-		if !errors.Is(err, vcenter.ErrSettings) || !strings.Contains(err.Error(), file) {
+		_, err := vcenter.NewSource(config.Name, vim.NewDialer(config, zerolog.Nop()).Dial, zerolog.Nop()).Connect(t.Context())
+		if !errors.Is(err, vim.ErrSettings) || !strings.Contains(err.Error(), file) {
 			t.Errorf("error is %v", err)
 		}
 	}
@@ -260,7 +265,7 @@ func TestAnotherVCenterBehindTheSameURLIsNotTakenForTheFirst(t *testing.T) {
 		address = server.URL().Host
 		config := settings(t, server)
 		config.CAFile, config.Insecure = "", true
-		source = vcenter.NewSource(config, zerolog.Nop())
+		source = vcenter.NewSource(config.Name, vim.NewDialer(config, zerolog.Nop()).Dial, zerolog.Nop())
 		if _, err := source.Connect(t.Context()); err != nil {
 			t.Fatal(err)
 		}

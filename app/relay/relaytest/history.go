@@ -98,7 +98,7 @@ type reader struct {
 	finished bool
 }
 
-func (r *reader) Next(ctx context.Context) ([]event.Event, error) {
+func (r *reader) Next(ctx context.Context) (event.Page, error) {
 	if r.finished {
 		panic("Next was called on a reader that had failed") //nolint:forbidigo // no test may get past it
 	}
@@ -106,19 +106,19 @@ func (r *reader) Next(ctx context.Context) ([]event.Event, error) {
 	if r.history.NextErr != nil {
 		if err := r.history.NextErr(); err != nil {
 			r.finished = true
-			return nil, err // the cursor has moved
+			return event.Page{}, err // the cursor has moved
 		}
 	}
 	if len(page) > 0 {
-		return page, nil
+		return event.Page{Events: page}, nil
 	}
 	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return event.Page{}, ctx.Err()
 	case <-timer.C:
-		return nil, nil
+		return event.Page{}, nil
 	}
 }
 

@@ -1,4 +1,4 @@
-package vcenter
+package vim
 
 import (
 	"crypto/tls"
@@ -21,6 +21,7 @@ type Config struct {
 	CAFile     string // PEM; read anew at each login, so it may be rotated
 	Thumbprint string // SHA-256 of the server's certificate, AA:BB:...
 	KnownHosts string // file of `host thumbprint` lines, as govc writes it
+	Filter     Filter // what vCenter selects; all events by default
 
 	// Credentials is asked at each login, so that rotated secrets are picked up.
 	Credentials func() (*url.Userinfo, error)

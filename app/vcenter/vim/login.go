@@ -1,4 +1,4 @@
-package vcenter
+package vim
 
 import (
 	"context"
@@ -9,13 +9,15 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/vmware/govmomi/fault"
 	"github.com/vmware/govmomi/session"
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
-	"github.com/vcrelay/vcrelay/app/vcenter/vimjson"
+	"github.com/vcrelay/vcrelay/app/event"
+	"github.com/vcrelay/vcrelay/app/vcenter"
 )
 
 // Single sign-on locks an account after five refused logins within three minutes by default, and for everybody who
@@ -43,32 +45,64 @@ func (g *loginGuard) check(now time.Time) error {
 
 func (g *loginGuard) refused(now time.Time) { g.refusals = append(g.refusals, now) }
 
-// login makes a session. The first request carries no credentials: it is there that the certificate is verified.
-func (s *Source) login(ctx context.Context) (*vim25.Client, error) {
+// Dialer logs in to one vCenter, again and again; it keeps count of refused logins. It is used by one goroutine.
+type Dialer struct {
+	config Config
+	log    zerolog.Logger
+	guard  loginGuard
+}
+
+// NewDialer returns one that has not dialled yet.
+func NewDialer(config Config, log zerolog.Logger) *Dialer { return &Dialer{config: config, log: log} }
+
+// Dial makes a session. Its error is ErrCertificate, ErrCredentials or ErrSettings, or any other when vCenter was not
+// reached. The first request carries no credentials: it is there that the certificate is verified. Credentials that were
+// refused are not sent again too soon.
+func (d *Dialer) Dial(ctx context.Context) (vcenter.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	transport, err := s.config.transport()
+	client, err := d.login(ctx)
+	if err != nil {
+		return nil, err
+	}
+	about := client.ServiceContent.About
+	return &Session{
+		client: client,
+		origin: &event.Origin{
+			InstanceUUID: about.InstanceUuid, Source: d.config.URL.String(), Name: d.config.Name, APIVersion: about.ApiVersion,
+		},
+		filter:     d.config.Filter,
+		severities: loadSeverities(ctx, client, d.log),
+		log:        d.log,
+	}, nil
+}
+
+// Client logs in and returns govmomi's client, for calls that are not those of a Session. The caller logs out.
+func (d *Dialer) Client(ctx context.Context) (*vim25.Client, error) { return d.login(ctx) }
+
+func (d *Dialer) login(ctx context.Context) (*vim25.Client, error) {
+	transport, err := d.config.transport()
 	if err != nil {
 		return nil, err
 	}
 	if err := useServiceVersion(ctx, transport); err != nil {
-		return nil, s.classify(err)
+		return nil, nameFault(err)
 	}
 	client, err := vim25.NewClient(ctx, transport)
 	if err != nil {
-		return nil, s.classify(err)
+		return nil, nameFault(err)
 	}
-	if err := s.guard.check(time.Now()); err != nil {
+	if err := d.guard.check(time.Now()); err != nil {
 		return nil, err
 	}
-	user, err := s.config.Credentials()
+	user, err := d.config.Credentials()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
 	}
 	if err := session.NewManager(client).Login(ctx, user); err != nil {
-		err = s.classify(err)
+		err = nameFault(err)
 		if errors.Is(err, ErrCredentials) {
-			s.guard.refused(time.Now())
+			d.guard.refused(time.Now())
 		}
 		return nil, err
 	}
@@ -98,8 +132,8 @@ func useServiceVersion(ctx context.Context, client *soap.Client) error {
 	return err
 }
 
-// classify names what an operator can mend.
-func (s *Source) classify(err error) error {
+// nameFault names what an operator can mend.
+func nameFault(err error) error {
 	var verification *x509.CertificateInvalidError
 	switch {
 	case errors.Is(err, ErrCertificate):
@@ -113,9 +147,4 @@ func (s *Source) classify(err error) error {
 	default:
 		return err
 	}
-}
-
-func isNotAuthenticated(err error) bool {
-	var inPage *vimjson.FaultError
-	return fault.Is(err, &types.NotAuthenticated{}) || errors.As(err, &inPage) && inPage.Type == "NotAuthenticated"
 }

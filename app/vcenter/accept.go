@@ -1,0 +1,188 @@
+package vcenter
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/vcrelay/vcrelay/app/event"
+)
+
+// accept turns items into the events that were not seen yet, and counts them as seen. In the place of what cannot be
+// delivered stands an announcement: nothing is left out in silence. A scan decides which of its events are its own.
+func (r *Reader) accept(items []Item, s *scan) ([]event.Event, error) {
+	events := make([]event.Event, 0, len(items))
+	for i := range items {
+		item := &items[i]
+		if s != nil && !s.wants(r, item) {
+			continue
+		}
+		more, err := r.acceptOne(item, items[i+1:], s)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, more...)
+	}
+	return events, nil
+}
+
+func (r *Reader) acceptOne(item *Item, rest []Item, s *scan) ([]event.Event, error) {
+	known := r.seen.Done(item.Key, item.Created)
+	switch {
+	case known:
+		r.anchor.met(item, true)
+		r.remember(item)
+		return nil, nil
+	case item.Err != nil:
+		return r.unreadable(item, rest)
+	}
+	e := r.source.convert(item)
+	e.Late = s.marksLate() || item.Key-r.seen.Key < 0 && item.Created.Before(r.seen.Low) && !r.seen.Low.IsZero()
+	var events []event.Event
+	if !e.Late {
+		announcements, err := r.announceBefore(item, s)
+		if err != nil {
+			return nil, err
+		}
+		events = announcements
+		r.anchor.met(item, false)
+		r.remember(item)
+	}
+	r.seen.Advance(&e)
+	events = append(events, e)
+	if e.TypeID == burstCompressed {
+		compressed, err := r.announceCompressed(&e)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, compressed)
+	}
+	return events, nil
+}
+
+func (r *Reader) remember(item *Item) { r.last.FromKey, r.last.From = item.Key, item.Created }
+
+// announceBefore tells of what an event shows to be missing before it.
+func (r *Reader) announceBefore(item *Item, s *scan) ([]event.Event, error) {
+	here := event.Gap{FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created}
+	var gaps []event.Gap
+	rewound, wrapped := r.seen.Rewound(item.Key, item.Created)
+	switch {
+	case wrapped:
+		here.Kind, here.Reason = event.KindRewound, "vCenter's counter of event keys has reached its end and started anew"
+		gaps = append(gaps, here)
+	case rewound:
+		here.Kind, here.Reason = event.KindRewound, "vCenter uses event keys again: its database was restored from a backup; "+
+			"events that it had stored after the backup and that were not relayed are gone"
+		gaps = append(gaps, here)
+	}
+	if hole := r.anchor.hole(r, item, rewound); hole != nil {
+		gaps = append(gaps, *hole)
+	}
+	if s.tellsStall() {
+		here.Kind, here.Reason = event.KindStalled, "vCenter showed no events for a while although it had newer ones: "+
+			"the account may not see some of them; those behind were found by slices of time"
+		gaps = append(gaps, here)
+	}
+	var events []event.Event
+	for _, gap := range gaps {
+		announcement, err := r.announce(gap)
+		if err != nil {
+			return nil, err
+		}
+		r.seen.Advance(&announcement)
+		events = append(events, announcement)
+	}
+	return events, nil
+}
+
+// unreadable announces the hole between the event before and the first good one among the rest. It is seen then: a scan
+// that reads it again says no more.
+func (r *Reader) unreadable(item *Item, rest []Item) ([]event.Event, error) {
+	gap := r.last
+	gap.Reason, gap.Count = "an event could not be read: "+item.Err.Error(), 1
+	for i := range rest {
+		if rest[i].Err == nil {
+			gap.ToKey, gap.To = rest[i].Key, rest[i].Created
+			break
+		}
+	}
+	announcement, err := r.announce(gap)
+	if err != nil {
+		return nil, err
+	}
+	if item.Key != 0 {
+		r.seen.Advance(&event.Event{Key: item.Key, Created: item.Created, Late: true})
+	}
+	return []event.Event{announcement}, nil
+}
+
+func (r *Reader) announce(gap event.Gap) (event.Event, error) {
+	r.source.log.Warn().Str("vcenter", r.source.name).Str("kind", string(gap.Kind)).Int32("from_key", gap.FromKey).Int32("to_key", gap.ToKey).
+		Time("from", gap.From).Time("to", gap.To).Msg(gap.Reason)
+	return gap.Announce(r.source.origin)
+}
+
+func (s *Source) convert(read *Item) event.Event {
+	return event.Event{
+		Origin:   s.origin,
+		Key:      read.Key,
+		Created:  read.Created,
+		Class:    read.Class,
+		TypeID:   read.TypeID,
+		Entity:   read.Entity(),
+		Severity: read.Severity,
+		Data:     read.Data,
+	}
+}
+
+// burstCompressed is the event that vCenter stores in place of those that its burst filter left out.
+const burstCompressed = "com.vmware.vc.EventBurstCompressedEvent"
+
+func (r *Reader) announceCompressed(e *event.Event) (event.Event, error) {
+	burst := readBurst(e.Data)
+	return r.announce(event.Gap{
+		Kind:    event.KindCompressed,
+		Reason:  "vCenter's burst filter did not store events that were alike: " + burst.what,
+		FromKey: e.Key, ToKey: e.Key, From: burst.began, To: e.Created, Count: burst.count,
+	})
+}
+
+type burst struct {
+	what  string
+	count int
+	began time.Time
+}
+
+// readBurst reads the arguments eventType, objectId, userName, count and burstStartTime. What cannot be read is left
+// out: that there was a burst is told all the same.
+func readBurst(data []byte) burst {
+	var body struct {
+		Arguments []struct {
+			Key   string `json:"key"`
+			Value struct {
+				Value json.RawMessage `json:"_value"`
+			} `json:"value"`
+		} `json:"arguments"`
+	}
+	var b burst
+	if json.Unmarshal(data, &body) != nil {
+		return b
+	}
+	for _, argument := range body.Arguments {
+		var text string
+		if json.Unmarshal(argument.Value.Value, &text) != nil {
+			text = string(argument.Value.Value)
+		}
+		switch argument.Key {
+		case "eventType":
+			b.what = text + b.what
+		case "objectId":
+			b.what += " of " + text
+		case "count":
+			_ = json.Unmarshal([]byte(text), &b.count) // 0 says that the number is not known
+		case "burstStartTime":
+			b.began, _ = time.Parse(time.RFC3339Nano, text)
+		}
+	}
+	return b
+}

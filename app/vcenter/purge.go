@@ -1,0 +1,97 @@
+package vcenter
+
+import (
+	"context"
+	"time"
+
+	"github.com/vcrelay/vcrelay/app/event"
+)
+
+// oldHistory is the age of events above which vCenter may purge what is being read; it keeps them for days at least.
+const oldHistory = time.Hour
+
+// anchor ties what is read to what was read before. A reader that resumes begins before its position, so it has to come
+// across events that it knows. When it meets only newer ones, vCenter no longer has what lies between.
+type anchor struct {
+	wanted   bool  // no known event was met yet
+	verified Mark  // an event that vCenter had at the last look
+	purged   *Mark // such an event that vCenter no longer had at this one: there may be a hole between it and the next event
+}
+
+func newAnchor(after *event.Position) anchor {
+	return anchor{wanted: !after.Low.IsZero() && after.Recent.Len() > 0}
+}
+
+// met is told of each event that is read.
+func (a *anchor) met(item *Item, known bool) {
+	a.wanted = a.wanted && !known
+	if a.verified.Created.IsZero() {
+		a.verified = Mark{Key: item.Key, Created: item.Created}
+	}
+}
+
+// hole announces what vCenter no longer has before an event that is new; nil when nothing is known to be missing.
+func (a *anchor) hole(r *Reader, item *Item, rewound bool) *event.Gap {
+	from, purged := a.purged, a.purged != nil
+	a.purged = nil
+	switch {
+	case rewound:
+		a.wanted = false
+	case purged:
+		return &event.Gap{
+			Reason:  "vCenter purged its history while it was read",
+			FromKey: from.Key, From: from.Created, ToKey: item.Key, To: item.Created,
+		}
+	case a.wanted && item.Created.After(r.seen.Low) && item.Key-r.seen.Key > 0:
+		a.wanted = false
+		if item.Key-r.seen.Key > 1 {
+			return &event.Gap{
+				Reason:  "vCenter no longer has the last event that was relayed: it has purged its history up to here, or the account sees less than before",
+				FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created,
+			}
+		}
+	}
+	return nil
+}
+
+// verify asks now and then, while old history is read, whether vCenter still has the event that was read last at the time
+// before. If not, it purges, and events ahead of the feed may have gone as well; the feed begins anew so that the event
+// behind the hole is the next one.
+func (r *Reader) verify(ctx context.Context) error {
+	at := r.anchor.verified
+	if r.scan != nil || r.anchor.wanted || at.Created.IsZero() {
+		return nil
+	}
+	r.anchor.verified = Mark{Key: r.last.FromKey, Created: r.last.From}
+	if r.now.Sub(at.Created) < oldHistory {
+		return nil
+	}
+	found, err := r.has(ctx, at)
+	if err != nil || found {
+		return err
+	}
+	if r.anchor.purged == nil {
+		r.anchor.purged = &at
+	}
+	return r.openAt(ctx, r.seen.ReadFrom())
+}
+
+// has tells whether vCenter has an event.
+func (r *Reader) has(ctx context.Context, wanted Mark) (bool, error) {
+	cursor, err := r.openSpan(ctx, Span{Begin: wanted.Created.Add(-event.FilterPrecision), End: wanted.Created.Add(event.FilterPrecision)})
+	if err != nil {
+		return false, err
+	}
+	defer closeCursor(ctx, cursor)
+	for {
+		items, err := readPage(ctx, cursor)
+		if err != nil || len(items) == 0 {
+			return false, err
+		}
+		for i := range items {
+			if items[i].Key == wanted.Key {
+				return true, nil
+			}
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package vcenter
+
+import (
+	"context"
+	"time"
+
+	"github.com/vcrelay/vcrelay/app/event"
+)
+
+// scan reads a stretch of history beside the feed. It has either times or keys.
+type scan struct {
+	purpose purpose
+	asked   time.Time // vCenter's time when it began
+	times   *times
+	keys    *keys
+	told    bool // that the account could not see some events
+}
+
+type purpose int
+
+const (
+	sweeping purpose = iota // for events that became visible late
+	passing                 // behind a hole that the feed cannot pass
+)
+
+func (s *scan) marksLate() bool { return s != nil && s.purpose == sweeping }
+
+// wants leaves to the feed what lies ahead of it.
+func (s *scan) wants(r *Reader, item *Item) bool {
+	switch {
+	case s.purpose == passing:
+		return true
+	case s.keys != nil:
+		return item.Key-s.keys.end <= 0
+	default:
+		return item.Key-r.seen.Key < 0 || item.Created.Before(r.seen.Low)
+	}
+}
+
+// tellsStall reports once that a hole was passed, at the first event behind it.
+func (s *scan) tellsStall() bool {
+	tell := s != nil && s.purpose == passing && s.times.slices != nil && !s.told
+	if tell {
+		s.told = true
+	}
+	return tell
+}
+
+// scanOn reads the next page of the scan, and ends it after the last.
+func (r *Reader) scanOn(ctx context.Context) (event.Page, error) {
+	s := r.scan
+	var items []Item
+	var done bool
+	var err error
+	if s.keys != nil {
+		items, done, err = s.keys.next(ctx, r)
+	} else {
+		items, done, err = s.times.next(ctx, r)
+	}
+	if err != nil {
+		return event.Page{}, err
+	}
+	events, err := r.accept(items, s)
+	if err != nil || !done {
+		return event.Page{Events: events}, err
+	}
+	s.close(ctx)
+	r.scan = nil
+	page := event.Page{Events: events}
+	if s.purpose == passing {
+		return page, r.passed(ctx, s)
+	}
+	page.Settled = r.sweptOver(s)
+	return page, nil
+}
+
+func (s *scan) close(ctx context.Context) {
+	switch {
+	case s.times != nil && s.times.cursor != nil:
+		closeCursor(ctx, s.times.cursor)
+		s.times.cursor = nil
+	case s.keys != nil && s.keys.cursor != nil:
+		closeCursor(ctx, s.keys.cursor)
+		s.keys.cursor = nil
+	}
+}
+
+// keys reads up to a key.
+type keys struct {
+	at, end int32
+	cursor  Cursor
+}
+
+func (k *keys) next(ctx context.Context, r *Reader) (items []Item, done bool, err error) {
+	if k.end-k.at <= 0 {
+		return nil, true, nil
+	}
+	if k.cursor == nil {
+		k.cursor = r.session.OpenAfter(k.at)
+	}
+	items, err = readPage(ctx, k.cursor)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(items) > 0 {
+		k.at = items[len(items)-1].Key
+	} else { // none of the next PageSize keys can be seen
+		k.at += PageSize
+		closeCursor(ctx, k.cursor)
+		k.cursor = nil
+	}
+	return items, k.end-k.at <= 0, nil
+}
+
+const (
+	rowsPerSlice = 125 // so that the rows may be spread unevenly, by some eight times, and a slice still fits one page
+	maxSlices    = 512
+	minSlice     = 100 * time.Millisecond
+	stallOverlap = event.Overlap
+)
+
+// times reads a span of time. vCenter leaves out what the account may not see after it has cut its pages, so a page of
+// nothing else is empty, and the cursor may stay there for ever. When the event that has to be met was not, the rest of
+// the span is read by slices so short that a page covers each; a slice that brings nothing is halved once more.
+type times struct {
+	span   Span
+	expect Mark // to be met; zero for none
+	met    bool
+	last   Mark // the last event that was read
+	cursor Cursor
+	found  bool // by this cursor
+	slices []slice
+}
+
+type slice struct {
+	span   Span
+	halved bool
+}
+
+// newTimes ends expectation where the span cannot fulfil it.
+func newTimes(begin, end time.Time, expect Mark) *times {
+	t := &times{span: Span{Begin: begin, End: end.Add(event.FilterPrecision)}, expect: expect}
+	t.met = expect.Created.IsZero() || expect.Created.Before(begin) || expect.Created.After(end)
+	return t
+}
+
+func (t *times) slack() time.Duration { return event.FilterPrecision }
+
+func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, err error) {
+	if t.cursor == nil {
+		span := t.span
+		if len(t.slices) > 0 {
+			span = t.slices[0].span
+		}
+		if t.cursor, err = r.openSpan(ctx, span); err != nil {
+			t.cursor = nil
+			return nil, false, err
+		}
+		t.found = false
+	}
+	items, err = readPage(ctx, t.cursor)
+	if err != nil {
+		return nil, false, err
+	}
+	for i := range items {
+		t.found = true
+		t.last = Mark{Key: items[i].Key, Created: items[i].Created}
+		t.met = t.met || t.last.Key == t.expect.Key && t.last.Created.Equal(t.expect.Created)
+	}
+	if len(items) > 0 {
+		return items, false, nil
+	}
+	closeCursor(ctx, t.cursor)
+	t.cursor = nil
+	return nil, t.advance(r), nil
+}
+
+// advance moves to the next slice, and reports done after the last.
+func (t *times) advance(r *Reader) (done bool) {
+	switch {
+	case t.met:
+		return true
+	case t.slices == nil:
+		t.slices = t.cut(r)
+		return false
+	}
+	current := t.slices[0]
+	t.slices = t.slices[1:]
+	if width := current.span.End.Sub(current.span.Begin); !t.found && !current.halved && width > minSlice {
+		middle := current.span.Begin.Add(width / 2)
+		t.slices = append([]slice{
+			{span: Span{Begin: current.span.Begin, End: middle}, halved: true},
+			{span: Span{Begin: middle, End: current.span.End}, halved: true},
+		}, t.slices...)
+	}
+	return len(t.slices) == 0
+}
+
+// cut divides what is left of the span by the number of events that its keys promise.
+func (t *times) cut(r *Reader) []slice {
+	from, key := t.span.Begin, r.seen.Key
+	if !t.last.Created.IsZero() {
+		from, key = t.last.Created, t.last.Key
+	}
+	n := int(t.expect.Key-key)/rowsPerSlice + 1
+	if n < 1 || n > maxSlices {
+		n = maxSlices
+	}
+	width := max(t.span.End.Sub(from)/time.Duration(n), minSlice)
+	var slices []slice
+	for begin := from; begin.Before(t.span.End); begin = begin.Add(width) {
+		slices = append(slices, slice{span: Span{Begin: begin, End: minTime(begin.Add(width), t.span.End)}})
+	}
+	return slices
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
