@@ -54,11 +54,14 @@ func (p *Position) Settle(until time.Time) {
 }
 
 func (p *Position) forget() {
-	needed := p.Low
-	if p.Settled.Before(needed) && !p.Settled.IsZero() {
-		needed = p.Settled
+	needed := p.Low.Add(-3 * Overlap)
+	if !p.Settled.IsZero() {
+		needed = p.Settled.Add(-Overlap) // room for a clock that steps back
+		if p.Low.Before(p.Settled) {
+			needed = p.Low.Add(-Overlap)
+		}
 	}
-	p.Recent.forgetBefore(needed.Add(-2 * Overlap).UnixMicro())
+	p.Recent.forgetBefore(needed.UnixMicro())
 }
 
 // Done reports whether the event with this key and createdTime needs no publishing: it was acknowledged already, or it

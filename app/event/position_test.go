@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,193 @@ func TestARecordStaysSmallAtAThousandEventsASecond(t *testing.T) {
 		if len(text) > limit {
 			t.Errorf("%s: record has %d bytes, limit %d", name, len(text), limit)
 		}
+	}
+}
+
+// A live stream is settled by sweeps, which lag behind: by half a minute where keys are missing, by two minutes else.
+func TestARecordStaysSmallWhileSweepsLagBehind(t *testing.T) {
+	const limit = 64 << 10
+	for name, c := range map[string]struct {
+		step  int
+		sweep time.Duration
+	}{"all": {1, 2 * time.Minute}, "every seventh": {7, 30 * time.Second}} {
+		var position event.Position
+		swept, largest := created, 0
+		for i := 0; i < 600_000; i += c.step {
+			now := created.Add(time.Duration(i) * time.Millisecond)
+			position.Advance(at(int32(i), now)) //nolint:gosec // small
+			if now.Sub(swept) < c.sweep {
+				continue
+			}
+			text, err := json.Marshal(position)
+			if err != nil {
+				t.Fatal(err)
+			}
+			largest = max(largest, len(text))
+			swept = now
+			position.Settle(now.Add(-event.Overlap))
+		}
+		t.Logf("%s: %d bytes", name, largest)
+		if largest > limit {
+			t.Errorf("%s: record has %d bytes, limit %d", name, largest, limit)
+		}
+	}
+}
+
+func TestReadingBeginsWhereHistoryIsSettled(t *testing.T) {
+	var position event.Position
+	for i := range 600 {
+		position.Advance(at(int32(i), created.Add(time.Duration(i)*time.Second))) //nolint:gosec // small
+	}
+	position.Settle(created.Add(400 * time.Second))
+	restored := store(t, position)
+	begin := restored.ReadFrom()
+	if begin.After(position.Settled) || begin.Before(position.Settled.Add(-10*time.Second)) {
+		t.Errorf("reading begins at %s, settled is %s", begin, position.Settled)
+	}
+	for i := range 600 {
+		when := created.Add(time.Duration(i) * time.Second)
+		if !when.Before(begin) && !restored.Done(int32(i), when) { //nolint:gosec // small
+			t.Fatalf("event %d would be read again and published again", i)
+		}
+	}
+	position.Settle(time.Time{})
+	if position.Settled.IsZero() {
+		t.Error("a page that settles nothing has unsettled what was")
+	}
+}
+
+func TestALateEventDoesNotMoveThePlaceOfReading(t *testing.T) {
+	var position event.Position
+	position.Advance(at(10, created))
+	late := at(7, created.Add(-5*time.Second))
+	late.Late = true
+	position.Advance(late)
+	if position.Key != 10 || !position.Low.Equal(created) || !position.Done(7, late.Created) {
+		t.Errorf("position is at key %d, %s", position.Key, position.Low)
+	}
+}
+
+func TestKeysThatStartAnewAreNoticed(t *testing.T) {
+	for name, c := range map[string]struct {
+		key     int32
+		after   time.Duration
+		rewound bool
+		wrapped bool
+	}{
+		"the next event":                        {key: 1001, after: time.Second},
+		"after a gap of keys":                   {key: 900_000, after: time.Second},
+		"committed late":                        {key: 990, after: -3 * time.Second},
+		"a little later with a lower key":       {key: 990, after: 3 * time.Second},
+		"the same key long after":               {key: 1000, after: 10 * time.Minute, rewound: true},
+		"a known key at another time":           {key: 960, after: 5 * time.Second, rewound: true},
+		"a lower key that is not known, though": {key: 17, after: 10 * time.Minute, rewound: true},
+	} {
+		var position event.Position
+		for key := int32(950); key <= 1000; key++ {
+			if key != 990 && key%7 != 0 {
+				position.Advance(at(key, created.Add(time.Duration(key-1000)*time.Second)))
+			}
+		}
+		position.Advance(at(1000, created))
+		rewound, wrapped := position.Rewound(c.key, created.Add(c.after))
+		if rewound != c.rewound || wrapped != c.wrapped {
+			t.Errorf("%s: rewound %v, wrapped %v", name, rewound, wrapped)
+		}
+	}
+	for from, to := range map[int32]int32{math.MaxInt32: math.MinInt32, 2_147_480_000: 1, math.MaxInt32 - 3: math.MinInt32 + 5, 2_147_483_600: 0} {
+		var position event.Position
+		position.Advance(at(from, created))
+		if rewound, wrapped := position.Rewound(to, created.Add(time.Millisecond)); !rewound || !wrapped {
+			t.Errorf("from %d to %d: rewound %v, wrapped %v", from, to, rewound, wrapped)
+		}
+	}
+}
+
+func TestAReusedKeyIsNotTakenForTheOneBefore(t *testing.T) {
+	var position event.Position
+	for key := int32(64); key < 128; key++ {
+		position.Advance(at(key, created.Add(time.Duration(key)*time.Second)))
+	}
+	rewound, err := event.Gap{Kind: event.KindRewound, FromKey: 127, ToKey: 100}.Announce(origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	position.Advance(&rewound)
+	again := created.Add(20 * time.Minute)
+	position.Advance(at(100, again))
+	restored := store(t, position)
+	for _, p := range []*event.Position{&position, &restored} {
+		if p.Epoch != 1 {
+			t.Errorf("epoch is %d", p.Epoch)
+		}
+		if p.Done(101, again.Add(-10*time.Second)) || p.Done(101, created.Add(10*time.Minute)) {
+			t.Error("a key of the epoch before hides one of this epoch")
+		}
+		if !p.Done(101, created.Add(101*time.Second)) || !p.Done(100, again) {
+			t.Error("an event of either epoch was forgotten")
+		}
+	}
+}
+
+func TestAnOpenGapIsTheFirstMissingKeyOfWhatIsNotSettled(t *testing.T) {
+	fill := func(keys ...int32) *event.Position {
+		var position event.Position
+		for _, key := range keys {
+			position.Advance(at(key, created.Add(time.Duration(key)*time.Second)))
+		}
+		return &position
+	}
+	run := func(from, to int32, but ...int32) []int32 {
+		var keys []int32
+		for key := from; key <= to; key++ {
+			if !slices.Contains(but, key) {
+				keys = append(keys, key)
+			}
+		}
+		return keys
+	}
+	for name, c := range map[string]struct {
+		keys   []int32
+		before int32
+		found  bool
+	}{
+		"none":                  {nil, 0, false},
+		"one event":             {run(5, 5), 0, false},
+		"no gap":                {run(3, 300), 0, false},
+		"inside a block":        {run(3, 60, 40), 39, true},
+		"at the end of a block": {run(3, 200, 63), 62, true},
+		"at its beginning":      {run(3, 200, 64), 63, true},
+		"several":               {run(3, 200, 100, 150), 99, true},
+		"a whole block":         {append(run(3, 63), run(128, 130)...), 63, true},
+	} {
+		if before, found := fill(c.keys...).OpenGap(); before != c.before || found != c.found {
+			t.Errorf("%s: before %d, found %v", name, before, found)
+		}
+	}
+	position := fill(run(1, 1000, 100, 700)...)
+	position.Settle(created.Add(500 * time.Second))
+	if before, found := position.OpenGap(); before != 699 || !found {
+		t.Errorf("with a gap in what is settled: before %d, found %v", before, found)
+	}
+}
+
+func TestReadingByKeyBeginsBeforeTheLowestThatIsReadAgain(t *testing.T) {
+	var position event.Position
+	if _, found := position.KeyToReadFrom(); found {
+		t.Error("the beginning of history has a key")
+	}
+	for key := int32(1); key <= 1000; key++ {
+		position.Advance(at(key, created.Add(time.Duration(key)*time.Second)))
+	}
+	position.Settle(created.Add(900 * time.Second))
+	after, found := position.KeyToReadFrom()
+	if !found || after > 897 || after < 800 {
+		t.Errorf("after %d, found %v", after, found)
+	}
+	position.Advance(at(-5, created.Add(1001*time.Second)))
+	if _, found := position.KeyToReadFrom(); found {
+		t.Error("negative keys cannot be asked for")
 	}
 }
 

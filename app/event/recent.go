@@ -101,7 +101,7 @@ func (r *Recent) gap(micros int64) (before int32, found bool) {
 		if i == 0 {
 			keys |= 1<<bits.TrailingZeros64(keys) - 1 // below the lowest nothing is missing
 		} else if indexes[i-1] != at-1 {
-			return at<<6 - 1, true
+			return (indexes[i-1]+1)<<6 - 1, true
 		}
 		if i == len(indexes)-1 {
 			keys |= ^uint64(0) << bits.Len64(keys) // nor above the highest
