@@ -36,7 +36,7 @@ func (s *Stream) retry(ctx context.Context, part string, attempt func() error) e
 		} else {
 			s.Log.Debug().Err(err).Str("part", part).Int("tries", tries+1).Msg("still not available")
 		}
-		if err := wait(ctx, delay(tries)); err != nil {
+		if err := wait(ctx, s.delay(tries)); err != nil {
 			return err
 		}
 	}
@@ -50,10 +50,13 @@ func (s *Stream) healed(part string, tries int, outage time.Duration) {
 }
 
 // delay doubles from firstDelay to maxDelay, and spreads by half so that many streams do not come back in step.
-func delay(tries int) time.Duration {
+func (s *Stream) delay(tries int) time.Duration {
 	full := maxDelay
 	if tries < 7 {
 		full = min(firstDelay<<tries, maxDelay)
+	}
+	if s.Jitter != nil {
+		return full/2 + s.Jitter(full/2)
 	}
 	return full/2 + rand.N(full/2) //nolint:gosec // spreads load, guards nothing
 }

@@ -14,7 +14,7 @@ import (
 // drainTime is what a batch in flight, its checkpoint and the release get after the order to stop.
 const drainTime = 5 * time.Second
 
-// Stream relays the events of one vCenter to one target. All fields are required.
+// Stream relays the events of one vCenter to one target. All fields but Jitter are required.
 type Stream struct {
 	ID          string // names the record in the checkpoint store; the same for every replica
 	Source      Source
@@ -23,6 +23,9 @@ type Stream struct {
 	Begin       func(ctx context.Context) (event.Position, error) // where the very first start begins
 	Observer    *Observer
 	Log         zerolog.Logger
+
+	// Jitter draws a duration below limit, to spread retries; nil draws at random. A simulation draws from its seed.
+	Jitter func(limit time.Duration) time.Duration
 }
 
 // Run relays until ctx ends, and then finishes the batch in flight, saves and returns nil. It retries whatever can heal

@@ -26,14 +26,13 @@ func (r *Reader) accept(items []Item, s *scan) ([]event.Event, error) {
 }
 
 func (r *Reader) acceptOne(item *Item, rest []Item, s *scan) ([]event.Event, error) {
-	known := r.seen.Done(item.Key, item.Created)
-	switch {
-	case known:
+	if item.Err != nil {
+		return r.unreadable(item, rest)
+	}
+	if r.seen.Done(item.Key, item.Created) {
 		r.anchor.met(item, true)
 		r.remember(item)
 		return nil, nil
-	case item.Err != nil:
-		return r.unreadable(item, rest)
 	}
 	e := r.source.convert(item)
 	e.Late = s.marksLate() || item.Key-r.seen.Key < 0 && item.Created.Before(r.seen.Low) && !r.seen.Low.IsZero()
@@ -46,6 +45,9 @@ func (r *Reader) acceptOne(item *Item, rest []Item, s *scan) ([]event.Event, err
 		events = announcements
 		r.anchor.met(item, false)
 		r.remember(item)
+		if item.Created.After(r.reach) {
+			r.reach = item.Created
+		}
 	}
 	r.seen.Advance(&e)
 	events = append(events, e)
@@ -78,9 +80,9 @@ func (r *Reader) announceBefore(item *Item, s *scan) ([]event.Event, error) {
 	if hole := r.anchor.hole(r, item, rewound); hole != nil {
 		gaps = append(gaps, *hole)
 	}
-	if s.tellsStall() {
+	if s.tellsStall(item.Key - r.last.FromKey) {
 		here.Kind, here.Reason = event.KindStalled, "vCenter showed no events for a while although it had newer ones: "+
-			"the account may not see some of them; those behind were found by slices of time"
+			"the account may not see many of them; those behind were found by slices of time, and some may be left behind"
 		gaps = append(gaps, here)
 	}
 	var events []event.Event
@@ -95,9 +97,12 @@ func (r *Reader) announceBefore(item *Item, s *scan) ([]event.Event, error) {
 	return events, nil
 }
 
-// unreadable announces the hole between the event before and the first good one among the rest. It is seen then: a scan
-// that reads it again says no more.
+// unreadable announces the hole between the event before and the first good one among the rest, once: it may be read
+// again.
 func (r *Reader) unreadable(item *Item, rest []Item) ([]event.Event, error) {
+	if hasHeader(item) && r.seen.Done(item.Key, item.Created) {
+		return nil, nil
+	}
 	gap := r.last
 	gap.Reason, gap.Count = "an event could not be read: "+item.Err.Error(), 1
 	for i := range rest {
@@ -110,10 +115,28 @@ func (r *Reader) unreadable(item *Item, rest []Item) ([]event.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if item.Key != 0 {
+	if hasHeader(item) {
 		r.seen.Advance(&event.Event{Key: item.Key, Created: item.Created, Late: true})
 	}
+	if r.unread == announcement.ID() {
+		return nil, nil
+	}
+	r.unread = announcement.ID()
 	return []event.Event{announcement}, nil
+}
+
+// hasHeader tells whether an event says which one it is. One that cannot be read may not.
+func hasHeader(item *Item) bool { return item.Err == nil || item.Key != 0 && !item.Created.IsZero() }
+
+// LastKey is the key after which a page by keys that was asked for after a key is followed by the next: that of the last
+// item that says its key. Where none does it is the next one, so that reading goes on whatever comes.
+func LastKey(items []Item, after int32) int32 {
+	for i := len(items) - 1; i >= 0; i-- {
+		if hasHeader(&items[i]) {
+			return items[i].Key
+		}
+	}
+	return after + 1
 }
 
 func (r *Reader) announce(gap event.Gap) (event.Event, error) {

@@ -54,13 +54,17 @@ func (n *news) run(ctx context.Context) {
 }
 
 func (n *news) tell(newest Mark) {
-	n.mu.Lock()
 	if !newest.Created.IsZero() {
-		n.newest, n.known = newest, true
+		n.learn(newest)
 	}
-	n.live = true
-	n.mu.Unlock()
+	n.setLive(true)
 	n.wake()
+}
+
+func (n *news) learn(newest Mark) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.newest, n.known = newest, true
 }
 
 func (n *news) wake() {

@@ -58,11 +58,11 @@ func (a *anchor) hole(r *Reader, item *Item, rewound bool) *event.Gap {
 // before. If not, it purges, and events ahead of the feed may have gone as well; the feed begins anew so that the event
 // behind the hole is the next one.
 func (r *Reader) verify(ctx context.Context) error {
-	at := r.anchor.verified
-	if r.scan != nil || r.anchor.wanted || at.Created.IsZero() {
+	at, last := r.anchor.verified, Mark{Key: r.last.FromKey, Created: r.last.From}
+	if r.scan != nil || r.anchor.wanted || at.Created.IsZero() || at == last { // nothing was read since
 		return nil
 	}
-	r.anchor.verified = Mark{Key: r.last.FromKey, Created: r.last.From}
+	r.anchor.verified = last
 	if r.now.Sub(at.Created) < oldHistory {
 		return nil
 	}

@@ -29,6 +29,7 @@ type Reader struct {
 	feed    *feed
 	byKey   bool  // how the feed reads: by key, or by time
 	at      int32 // by key: the last that was read, or passed
+	timed   bool  // the feed reads by time because keys did not go on
 	scan    *scan
 
 	now   time.Time // vCenter's time when it was last asked, at
@@ -40,11 +41,16 @@ type Reader struct {
 	swept      time.Time // our time of the last sweep
 	suspect    suspicion
 	anchor     anchor
+	reach      time.Time // the latest createdTime that the feed has brought
 	last       event.Gap // where a hole would begin: the last event that was read
+	unread     string    // the last announcement of an event that could not be read
 }
 
 func newReader(ctx context.Context, source *Source, after event.Position) (*Reader, error) {
-	r := &Reader{source: source, session: source.session, seen: after, begin: after.ReadFrom(), swept: time.Now()}
+	r := &Reader{source: source, session: source.session, seen: after, begin: after.ReadFrom(), swept: time.Now(), reach: after.Low}
+	if r.seen.Settled.IsZero() {
+		r.seen.Settle(r.begin) // what lies before is not wanted, or done
+	}
 	r.last.FromKey, r.last.From = after.Key, after.Low
 	r.anchor = newAnchor(&after)
 	if err := r.tick(ctx); err != nil {
@@ -56,20 +62,24 @@ func newReader(ctx context.Context, source *Source, after event.Position) (*Read
 	return r, nil
 }
 
-// open begins a feed where the events that were seen end: by key where vCenter can do that and the keys go on from there,
-// else by time.
+// open begins a feed where the events that were seen end: by key where vCenter can do that, else by time.
 func (r *Reader) open(ctx context.Context) error {
-	newest, known, err := r.latest(ctx)
-	if err != nil {
-		return err
-	}
 	after, found := r.seen.KeyToReadFrom()
-	if found && known && r.session.CanOpenAfter() && newest.Key-after >= 0 && newest.Key >= 0 {
-		r.at = after
-		r.replace(ctx, r.session.OpenAfter(after), true)
-		return nil
+	if !found || r.timed || !r.session.CanOpenAfter() {
+		return r.openAt(ctx, r.seen.ReadFrom())
 	}
-	return r.openAt(ctx, r.seen.ReadFrom())
+	// A vCenter restored from a backup gives out keys again, and may have come past the last one by now.
+	same, err := r.has(ctx, Mark{Key: r.seen.Key, Created: r.seen.Low})
+	switch {
+	case err != nil:
+		return err
+	case !same:
+		r.timed = true
+		return r.openAt(ctx, r.seen.ReadFrom())
+	}
+	r.at = after
+	r.replace(ctx, r.session.OpenAfter(after), true)
+	return nil
 }
 
 // openAt begins a feed by time.
@@ -97,14 +107,18 @@ func (r *Reader) openSpan(ctx context.Context, span Span) (Cursor, error) {
 	return cursor, nil
 }
 
-func (r *Reader) latest(ctx context.Context) (Mark, bool, error) {
+// ask learns the newest event, for a vCenter that does not tell of it, or has ceased to.
+func (r *Reader) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	newest, found, err := r.session.Latest(ctx)
 	if err != nil {
-		return Mark{}, false, fmt.Errorf("ask for the newest event: %w", err)
+		return fmt.Errorf("ask for the newest event: %w", err)
 	}
-	return newest, found, nil
+	if found {
+		r.source.news.learn(newest)
+	}
+	return nil
 }
 
 // Next returns the next events that are not done yet, in vCenter's order but for those that are marked late, and begins
@@ -114,12 +128,12 @@ func (r *Reader) Next(ctx context.Context) (event.Page, error) {
 	began := time.Now()
 	woken := false
 	for {
-		page, idle, err := r.step(ctx)
+		events, idle, err := r.step(ctx)
 		switch {
 		case err != nil:
 			return event.Page{}, r.source.failed(err)
-		case len(page.Events) > 0, !page.Settled.IsZero(), idle && time.Since(began) >= quietPeriod:
-			return page, nil
+		case len(events) > 0, idle && time.Since(began) >= quietPeriod:
+			return event.Page{Events: events, Settled: r.seen.Settled}, nil
 		case !idle:
 			continue // there may be more at once
 		}
@@ -130,32 +144,45 @@ func (r *Reader) Next(ctx context.Context) (event.Page, error) {
 }
 
 // step makes one call or a few: what is due besides reading, or the next page. It reports idle when vCenter had no page.
-func (r *Reader) step(ctx context.Context) (page event.Page, idle bool, err error) {
+func (r *Reader) step(ctx context.Context) (events []event.Event, idle bool, err error) {
 	if err := r.upkeep(ctx); err != nil {
-		return event.Page{}, false, err
+		return nil, false, err
 	}
 	if r.scan != nil {
-		page, err := r.scanOn(ctx)
-		return page, false, err
+		events, err := r.scanOn(ctx)
+		return events, false, err
 	}
 	items, asked, err := r.feed.take(ctx, r.now)
 	if err != nil {
-		return event.Page{}, false, err
+		return nil, false, err
 	}
-	if len(items) > 0 {
-		r.feed.ask(ctx, r.now)
-	}
-	events, err := r.accept(items, nil)
-	if err != nil {
-		return event.Page{}, false, err
-	}
-	if len(items) > 0 {
-		r.at = items[len(items)-1].Key
-	} else {
+	if len(items) == 0 {
 		idle, err := r.doubt(ctx)
-		return event.Page{}, idle, err
+		return nil, idle, err
 	}
-	return event.Page{Events: events, Settled: r.settledBy(items, asked)}, false, nil
+	if r.byKey && r.foreign(items) {
+		r.timed = true
+		return nil, false, r.openAt(ctx, r.seen.ReadFrom())
+	}
+	r.feed.ask(ctx, r.now)
+	if events, err = r.accept(items, nil); err != nil {
+		return nil, false, err
+	}
+	r.at = LastKey(items, r.at)
+	r.settleBy(items, asked)
+	return events, false, nil
+}
+
+// foreign tells whether a feed by key brings history that is none of what follows: the keys from before a wrap lie above
+// those that are given out now.
+func (r *Reader) foreign(items []Item) bool {
+	for i := range items {
+		item := &items[i]
+		if hasHeader(item) && item.Created.Before(r.seen.Low.Add(-event.Overlap)) && !r.seen.Done(item.Key, item.Created) {
+			return true
+		}
+	}
+	return false
 }
 
 // upkeep does what is due by our clock. Only times that differ are compared, so a wrong clock does not matter.
@@ -167,8 +194,12 @@ func (r *Reader) upkeep(ctx context.Context) error {
 		if err := r.verify(ctx); err != nil {
 			return err
 		}
+		if err := r.ask(ctx); err != nil {
+			return err
+		}
 	}
 	if r.scan == nil && time.Since(r.feedOpened) >= recycleAfter {
+		r.timed = false
 		if err := r.open(ctx); err != nil {
 			return err
 		}

@@ -13,7 +13,6 @@ type scan struct {
 	asked   time.Time // vCenter's time when it began
 	times   *times
 	keys    *keys
-	told    bool // that the account could not see some events
 }
 
 type purpose int
@@ -28,26 +27,25 @@ func (s *scan) marksLate() bool { return s != nil && s.purpose == sweeping }
 // wants leaves to the feed what lies ahead of it.
 func (s *scan) wants(r *Reader, item *Item) bool {
 	switch {
+	case !hasHeader(item):
+		return false // the feed announces it
 	case s.purpose == passing:
 		return true
 	case s.keys != nil:
 		return item.Key-s.keys.end <= 0
 	default:
-		return item.Key-r.seen.Key < 0 || item.Created.Before(r.seen.Low)
+		return item.Created.Before(r.seen.Low) || item.Key-r.seen.Key < 0 && !item.Created.After(r.reach)
 	}
 }
 
-// tellsStall reports once that a hole was passed, at the first event behind it.
-func (s *scan) tellsStall() bool {
-	tell := s != nil && s.purpose == passing && s.times.slices != nil && !s.told
-	if tell {
-		s.told = true
-	}
-	return tell
+// tellsStall reports whether slices of time have passed so many keys before an event that others which the account may
+// see could be left behind there.
+func (s *scan) tellsStall(passed int32) bool {
+	return s != nil && s.purpose == passing && s.times.slices != nil && (passed > PageSize || passed < 0)
 }
 
 // scanOn reads the next page of the scan, and ends it after the last.
-func (r *Reader) scanOn(ctx context.Context) (event.Page, error) {
+func (r *Reader) scanOn(ctx context.Context) ([]event.Event, error) {
 	s := r.scan
 	var items []Item
 	var done bool
@@ -58,20 +56,19 @@ func (r *Reader) scanOn(ctx context.Context) (event.Page, error) {
 		items, done, err = s.times.next(ctx, r)
 	}
 	if err != nil {
-		return event.Page{}, err
+		return nil, err
 	}
 	events, err := r.accept(items, s)
 	if err != nil || !done {
-		return event.Page{Events: events}, err
+		return events, err
 	}
 	s.close(ctx)
 	r.scan = nil
-	page := event.Page{Events: events}
 	if s.purpose == passing {
-		return page, r.passed(ctx, s)
+		return events, r.passed(ctx, s)
 	}
-	page.Settled = r.sweptOver(s)
-	return page, nil
+	r.sweptOver(s)
+	return events, nil
 }
 
 func (s *scan) close(ctx context.Context) {
@@ -103,7 +100,7 @@ func (k *keys) next(ctx context.Context, r *Reader) (items []Item, done bool, er
 		return nil, false, err
 	}
 	if len(items) > 0 {
-		k.at = items[len(items)-1].Key
+		k.at = LastKey(items, k.at)
 	} else { // none of the next PageSize keys can be seen
 		k.at += PageSize
 		closeCursor(ctx, k.cursor)
@@ -121,7 +118,7 @@ const (
 
 // times reads a span of time. vCenter leaves out what the account may not see after it has cut its pages, so a page of
 // nothing else is empty, and the cursor may stay there for ever. When the event that has to be met was not, the rest of
-// the span is read by slices so short that a page covers each; a slice that brings nothing is halved once more.
+// the span is read by slices so short that a page covers each; what a slice has not brought is looked for in its halves.
 type times struct {
 	span   Span
 	expect Mark // to be met; zero for none
@@ -164,6 +161,9 @@ func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, e
 	}
 	for i := range items {
 		t.found = true
+		if !hasHeader(&items[i]) {
+			continue
+		}
 		t.last = Mark{Key: items[i].Key, Created: items[i].Created}
 		t.met = t.met || t.last.Key == t.expect.Key && t.last.Created.Equal(t.expect.Created)
 	}
@@ -182,14 +182,18 @@ func (t *times) advance(r *Reader) (done bool) {
 		return true
 	case t.slices == nil:
 		t.slices = t.cut(r)
-		return false
+		return len(t.slices) == 0
 	}
 	current := t.slices[0]
 	t.slices = t.slices[1:]
-	if width := current.span.End.Sub(current.span.Begin); !t.found && !current.halved && width > minSlice {
-		middle := current.span.Begin.Add(width / 2)
+	begin := current.span.Begin
+	if t.found {
+		begin = t.last.Created
+	}
+	if width := current.span.End.Sub(begin); !current.halved && width > minSlice {
+		middle := begin.Add(width / 2)
 		t.slices = append([]slice{
-			{span: Span{Begin: current.span.Begin, End: middle}, halved: true},
+			{span: Span{Begin: begin, End: middle}, halved: true},
 			{span: Span{Begin: middle, End: current.span.End}, halved: true},
 		}, t.slices...)
 	}
@@ -207,7 +211,7 @@ func (t *times) cut(r *Reader) []slice {
 		n = maxSlices
 	}
 	width := max(t.span.End.Sub(from)/time.Duration(n), minSlice)
-	var slices []slice
+	slices := make([]slice, 0, n)
 	for begin := from; begin.Before(t.span.End); begin = begin.Add(width) {
 		slices = append(slices, slice{span: Span{Begin: begin, End: minTime(begin.Add(width), t.span.End)}})
 	}

@@ -25,7 +25,7 @@ func (r *Reader) doubt(ctx context.Context) (idle bool, err error) {
 	switch {
 	case !known || r.seen.Done(newest.Key, newest.Created):
 		r.suspect.since = time.Time{}
-		return true, nil
+		return r.preferKeys(ctx)
 	case r.byKey:
 		return r.doubtKeys(ctx, newest)
 	case r.suspect.since.IsZero() || r.seen.Done(r.suspect.mark.Key, r.suspect.mark.Created):
@@ -37,11 +37,20 @@ func (r *Reader) doubt(ctx context.Context) (idle bool, err error) {
 	return false, r.passHole(ctx)
 }
 
+// preferKeys goes on by key once the events are there that say where, if vCenter can do that.
+func (r *Reader) preferKeys(ctx context.Context) (idle bool, err error) {
+	if _, found := r.seen.KeyToReadFrom(); r.byKey || r.timed || !found || !r.session.CanOpenAfter() {
+		return true, nil
+	}
+	return false, r.open(ctx)
+}
+
 // doubtKeys goes on behind keys that the account cannot see. A page by keys covers PageSize of them, so one that is
 // empty proves that none of those can be seen. Where the keys went back, only time goes on.
 func (r *Reader) doubtKeys(ctx context.Context, newest Mark) (idle bool, err error) {
 	switch ahead := newest.Key - r.at; {
 	case newest.Key < 0, ahead < 0 && newest.Created.After(r.seen.Low):
+		r.timed = true
 		return false, r.openAt(ctx, r.seen.ReadFrom())
 	case ahead > PageSize:
 		r.at += PageSize

@@ -14,19 +14,16 @@ const (
 	sweepWithout  = 2 * time.Minute
 )
 
-// settledBy is what a page of the feed settles: of what is older than the overlap when it is read, nothing more can turn
-// up. It is zero while a sweep has to say so, and when there is nothing new.
-func (r *Reader) settledBy(items []Item, asked time.Time) time.Time {
-	newest := items[len(items)-1].Created
+// settleBy settles what a page of the feed brought when it was older than the overlap already: then nothing more can turn
+// up there. Of what is younger a sweep has to say so.
+func (r *Reader) settleBy(items []Item, asked time.Time) {
+	newest := items[len(items)-1].Created // zero for one that cannot be read, and settles nothing
 	if asked.Sub(newest) < event.Overlap {
 		r.young = true
 	}
-	settled := newest.Add(-event.Overlap)
-	if r.young || !settled.After(r.seen.Settled) {
-		return time.Time{}
+	if settled := newest.Add(-event.Overlap); !r.young && settled.After(r.seen.Settled) {
+		r.seen.Settle(settled)
 	}
-	r.seen.Settle(settled)
-	return settled
 }
 
 func (r *Reader) sweepIfDue(ctx context.Context) error {
@@ -62,12 +59,11 @@ func (r *Reader) sweepIfDue(ctx context.Context) error {
 }
 
 // sweptOver ends a sweep that has read all of its span.
-func (r *Reader) sweptOver(s *scan) (settled time.Time) {
+func (r *Reader) sweptOver(s *scan) {
 	r.swept = time.Now()
-	settled = s.asked.Add(-event.Overlap)
+	settled := s.asked.Add(-event.Overlap)
 	r.seen.Settle(settled)
-	r.young = r.seen.Low.After(settled)
-	return settled
+	r.young = r.reach.After(settled)
 }
 
 // newestMark is what a scan up to now has to come across, to be known as complete.

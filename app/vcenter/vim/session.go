@@ -105,7 +105,7 @@ func (k *keyed) Next(ctx context.Context) ([]vcenter.Item, error) {
 		k.session.log.Warn().Err(err).Msg("vcenter refuses to be read by key: reading by time")
 	}
 	if len(items) > 0 {
-		k.after = items[len(items)-1].Key
+		k.after = vcenter.LastKey(items, k.after)
 	}
 	return items, err
 }
