@@ -77,6 +77,10 @@ race: go ## unit tests with the race detector, which needs a C compiler
 bench-read: go ## transcoding of pages beside govmomi, CPU and allocations per event
 	@go test -run '^$$' -bench 'Transcode|Govmomi' -benchmem ./app/vcenter/vimjson
 
+.PHONY: bench-idle
+bench-idle: go ## time from an event of a quiet vCenter to the publisher: 30 events 7 s apart
+	@VCRELAY_TEST_IDLE_EVENTS=30 VCRELAY_TEST_IDLE_PAUSE=7s go test -count=1 -run TestAnIdleVCenterIsHeardAtOnce -v ./app | grep idle:
+
 .PHONY: lint
 lint: go $(LINT_STAMP) ## run the linters over both modules
 	@echo "check: golangci-lint"
