@@ -92,6 +92,14 @@ func (p *Position) KeyToReadFrom() (after int32, found bool) {
 	return lowest - 1, found && lowest > 0 && p.Key > 0
 }
 
+// HighestKey is the highest key of the current epoch that is remembered, or else that of the last event done.
+func (p *Position) HighestKey() int32 {
+	if highest, found := p.Recent.highest(); found {
+		return highest
+	}
+	return p.Key
+}
+
 // Rewound reports whether an event that is not done shows that vCenter's counter of keys started anew since Key: at
 // the end of its range (wrapped), or because its database is an older one (a restore from backup).
 func (p *Position) Rewound(key int32, created time.Time) (rewound, wrapped bool) {

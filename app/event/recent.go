@@ -87,6 +87,20 @@ func (r *Recent) lowest(micros int64) (key int32, found bool) {
 	return index<<6 + int32(bits.TrailingZeros64(r.current()[index].keys)), true //nolint:gosec // below 64
 }
 
+// highest is the largest key of the current epoch.
+func (r *Recent) highest() (key int32, found bool) {
+	var index int32
+	for at := range r.current() {
+		if !found || at > index {
+			index, found = at, true
+		}
+	}
+	if !found {
+		return 0, false
+	}
+	return index<<6 + int32(bits.Len64(r.current()[index].keys)) - 1, true //nolint:gosec // at most 64
+}
+
 // gap finds the first missing key between the lowest of those created at or after micros and the highest.
 func (r *Recent) gap(micros int64) (before int32, found bool) {
 	var indexes []int32

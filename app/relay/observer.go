@@ -15,6 +15,9 @@ import (
 // Observer counts what one stream does and knows whether it is healthy. It is safe for concurrent use.
 type Observer struct {
 	eventsRead      prometheus.Counter
+	eventsLate      prometheus.Counter
+	announcements   *prometheus.CounterVec
+	lastKey         prometheus.Gauge
 	eventsPublished prometheus.Counter
 	publishFailed   prometheus.Counter
 	publishSeconds  prometheus.Observer
@@ -48,6 +51,15 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 		checkpointBad:   writes.WithLabelValues("error"),
 		eventsRead: source.NewCounter(prometheus.CounterOpts{
 			Name: "vcrelay_source_events_read_total", Help: "Events read from vCenter that were not done yet.",
+		}),
+		eventsLate: source.NewCounter(prometheus.CounterOpts{
+			Name: "vcrelay_source_late_events_total", Help: "Events that vCenter made visible after later ones had been read.",
+		}),
+		announcements: source.NewCounterVec(prometheus.CounterOpts{
+			Name: "vcrelay_source_announcements_total", Help: "Announcements about the history by kind: gap, rewound, stalled, compressed.",
+		}, []string{"kind"}),
+		lastKey: source.NewGauge(prometheus.GaugeOpts{
+			Name: "vcrelay_source_last_key", Help: "Key of the last event read; vCenter's counter ends at 2147483647 or before.",
 		}),
 		sourceUp: source.NewGauge(prometheus.GaugeOpts{
 			Name: "vcrelay_source_up", Help: "1 while vCenter can be read.",
@@ -104,7 +116,21 @@ func (o *Observer) report(part string, err error) {
 	o.parts[part] = err
 }
 
-func (o *Observer) read(page []event.Event) { o.eventsRead.Add(float64(len(page))) }
+func (o *Observer) read(page []event.Event) {
+	for i := range page {
+		e := &page[i]
+		switch {
+		case e.IsAnnouncement():
+			o.announcements.WithLabelValues(string(e.Kind())).Inc()
+			continue
+		case e.Late:
+			o.eventsLate.Inc()
+		default:
+			o.lastKey.Set(float64(e.Key))
+		}
+		o.eventsRead.Inc()
+	}
+}
 
 func (o *Observer) published(batch []event.Event, took time.Duration) {
 	o.eventsPublished.Add(float64(len(batch)))

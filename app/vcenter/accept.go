@@ -35,7 +35,7 @@ func (r *Reader) acceptOne(item *Item, rest []Item, s *scan) ([]event.Event, err
 		return nil, nil
 	}
 	e := r.source.convert(item)
-	e.Late = s.marksLate() || item.Key-r.seen.Key < 0 && item.Created.Before(r.seen.Low) && !r.seen.Low.IsZero()
+	e.Late = s.marksLate() || item.Key-r.top < 0 && !item.Created.After(r.reach)
 	var events []event.Event
 	if !e.Late {
 		announcements, err := r.announceBefore(item, s)
@@ -45,9 +45,10 @@ func (r *Reader) acceptOne(item *Item, rest []Item, s *scan) ([]event.Event, err
 		events = announcements
 		r.anchor.met(item, false)
 		r.remember(item)
-		if item.Created.After(r.reach) {
-			r.reach = item.Created
+		if r.reach.IsZero() {
+			r.top = item.Key
 		}
+		r.reach, r.top = later(r.reach, item.Created), max(r.top, item.Key)
 	}
 	r.seen.Advance(&e)
 	events = append(events, e)
@@ -68,6 +69,9 @@ func (r *Reader) announceBefore(item *Item, s *scan) ([]event.Event, error) {
 	here := event.Gap{FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created}
 	var gaps []event.Gap
 	rewound, wrapped := r.seen.Rewound(item.Key, item.Created)
+	if rewound {
+		r.top = item.Key
+	}
 	switch {
 	case wrapped:
 		here.Kind, here.Reason = event.KindRewound, "vCenter's counter of event keys has reached its end and started anew"
@@ -123,6 +127,13 @@ func (r *Reader) unreadable(item *Item, rest []Item) ([]event.Event, error) {
 	}
 	r.unread = announcement.ID()
 	return []event.Event{announcement}, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // hasHeader tells whether an event says which one it is. One that cannot be read may not.

@@ -18,15 +18,21 @@ type feed struct {
 type page struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when items and err are there
-	asked  time.Time     // vCenter's time then, or a little before
+	asked  moment
 	items  []Item
 	err    error
+}
+
+// moment is when a page was asked for.
+type moment struct {
+	theirs time.Time // vCenter's time, or a little before
+	ours   time.Time
 }
 
 // ask begins to read the next page; it ends at close at the latest.
 func (f *feed) ask(ctx context.Context, now time.Time) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	p := &page{cancel: cancel, done: make(chan struct{}), asked: now}
+	p := &page{cancel: cancel, done: make(chan struct{}), asked: moment{now, time.Now()}}
 	go func() {
 		defer close(p.done)
 		defer cancel()
@@ -36,18 +42,19 @@ func (f *feed) ask(ctx context.Context, now time.Time) {
 }
 
 // take returns the page that was asked for, or reads one. A page that is still on its way when ctx ends is not lost.
-func (f *feed) take(ctx context.Context, now time.Time) (items []Item, asked time.Time, err error) {
+func (f *feed) take(ctx context.Context, now time.Time) (items []Item, asked moment, err error) {
 	p := f.ahead
 	if p == nil {
+		asked = moment{now, time.Now()}
 		items, err = readPage(ctx, f.cursor)
-		return items, now, err
+		return items, asked, err
 	}
 	select {
 	case <-p.done:
 		f.ahead = nil
 		return p.items, p.asked, p.err
 	case <-ctx.Done():
-		return nil, now, ctx.Err()
+		return nil, asked, ctx.Err()
 	}
 }
 

@@ -21,9 +21,15 @@ type news struct {
 	done    chan struct{}
 
 	mu     sync.Mutex
-	newest Mark
+	newest learnt
 	known  bool // newest is one
 	live   bool // vCenter tells of changes; without it nobody is woken
+}
+
+// learnt is the newest event, and our time when it was told.
+type learnt struct {
+	Mark
+	at time.Time
 }
 
 // follow watches until stop, whenever ctx ends.
@@ -64,7 +70,7 @@ func (n *news) tell(newest Mark) {
 func (n *news) learn(newest Mark) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.newest, n.known = newest, true
+	n.newest, n.known = learnt{newest, time.Now()}, true
 }
 
 func (n *news) wake() {
@@ -81,7 +87,7 @@ func (n *news) setLive(live bool) {
 }
 
 // last is the newest event that vCenter has told of.
-func (n *news) last() (newest Mark, known bool) {
+func (n *news) last() (newest learnt, known bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.newest, n.known

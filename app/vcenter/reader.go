@@ -3,6 +3,7 @@ package vcenter
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/vcrelay/vcrelay/app/event"
@@ -15,6 +16,7 @@ const (
 	quietPeriod  = 5 * time.Second        // after that long without events Next returns, so that its caller knows that vCenter answers
 	clockPeriod  = 30 * time.Second       // how often vCenter is asked for its time
 	recycleAfter = time.Hour              // age at which a collector is replaced
+	keyAlert     = math.MaxInt32 / 5 * 4  // key above which an operator is warned
 )
 
 // Reader reads history forward from a position. It is used by one goroutine.
@@ -41,17 +43,22 @@ type Reader struct {
 	swept      time.Time // our time of the last sweep
 	suspect    suspicion
 	anchor     anchor
-	reach      time.Time // the latest createdTime that the feed has brought
+	reach      time.Time // the latest createdTime, and
+	top        int32     // the highest key of this epoch, that the feed has brought
 	last       event.Gap // where a hole would begin: the last event that was read
 	unread     string    // the last announcement of an event that could not be read
 }
 
 func newReader(ctx context.Context, source *Source, after event.Position) (*Reader, error) {
-	r := &Reader{source: source, session: source.session, seen: after, begin: after.ReadFrom(), swept: time.Now(), reach: after.Low}
+	r := &Reader{source: source, session: source.session, seen: after, begin: after.ReadFrom(), swept: time.Now(), reach: after.Low, top: after.HighestKey()}
 	if r.seen.Settled.IsZero() {
 		r.seen.Settle(r.begin) // what lies before is not wanted, or done
 	}
 	r.last.FromKey, r.last.From = after.Key, after.Low
+	if after.Key > keyAlert {
+		source.log.Warn().Str("vcenter", source.name).Int32("key", after.Key).
+			Msg("vcenter's counter of event keys is near its end; some versions fall silent there (config.vpxd.event.maxEventId)")
+	}
 	r.anchor = newAnchor(&after)
 	if err := r.tick(ctx); err != nil {
 		return nil, err
@@ -157,7 +164,7 @@ func (r *Reader) step(ctx context.Context) (events []event.Event, idle bool, err
 		return nil, false, err
 	}
 	if len(items) == 0 {
-		idle, err := r.doubt(ctx)
+		idle, err := r.doubt(ctx, asked)
 		return nil, idle, err
 	}
 	if r.byKey && r.foreign(items) {

@@ -28,13 +28,13 @@ func (s *scan) marksLate() bool { return s != nil && s.purpose == sweeping }
 func (s *scan) wants(r *Reader, item *Item) bool {
 	switch {
 	case !hasHeader(item):
-		return false // the feed announces it
+		return s.purpose == passing // else the feed announces it
 	case s.purpose == passing:
 		return true
 	case s.keys != nil:
 		return item.Key-s.keys.end <= 0
 	default:
-		return item.Created.Before(r.seen.Low) || item.Key-r.seen.Key < 0 && !item.Created.After(r.reach)
+		return item.Created.Before(r.seen.Low) || item.Key-r.top < 0 && !item.Created.After(r.reach)
 	}
 }
 

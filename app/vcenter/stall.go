@@ -20,16 +20,18 @@ type suspicion struct {
 
 // doubt asks, when the feed has nothing, whether that can be true: an empty page does not mean that there is no newer
 // event. It reports idle when there is nothing else to do than to wait.
-func (r *Reader) doubt(ctx context.Context) (idle bool, err error) {
+func (r *Reader) doubt(ctx context.Context, asked moment) (idle bool, err error) {
 	newest, known := r.source.news.last()
 	switch {
 	case !known || r.seen.Done(newest.Key, newest.Created):
 		r.suspect.since = time.Time{}
 		return r.preferKeys(ctx)
+	case r.byKey && asked.ours.Before(newest.at):
+		return false, nil // the page says nothing about what came after it was asked for
 	case r.byKey:
-		return r.doubtKeys(ctx, newest)
+		return r.doubtKeys(ctx, newest.Mark)
 	case r.suspect.since.IsZero() || r.seen.Done(r.suspect.mark.Key, r.suspect.mark.Created):
-		r.suspect.mark, r.suspect.since = newest, time.Now()
+		r.suspect.mark, r.suspect.since = newest.Mark, time.Now()
 		return true, nil
 	case time.Since(r.suspect.since) < stallAfter, time.Since(r.suspect.acted) < stallPause:
 		return true, nil

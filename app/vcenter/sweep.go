@@ -16,9 +16,9 @@ const (
 
 // settleBy settles what a page of the feed brought when it was older than the overlap already: then nothing more can turn
 // up there. Of what is younger a sweep has to say so.
-func (r *Reader) settleBy(items []Item, asked time.Time) {
+func (r *Reader) settleBy(items []Item, asked moment) {
 	newest := items[len(items)-1].Created // zero for one that cannot be read, and settles nothing
-	if asked.Sub(newest) < event.Overlap {
+	if asked.theirs.Sub(newest) < event.Overlap {
 		r.young = true
 	}
 	if settled := newest.Add(-event.Overlap); !r.young && settled.After(r.seen.Settled) {
@@ -69,5 +69,5 @@ func (r *Reader) sweptOver(s *scan) {
 // newestMark is what a scan up to now has to come across, to be known as complete.
 func (r *Reader) newestMark() Mark {
 	newest, _ := r.source.news.last()
-	return newest
+	return newest.Mark
 }
