@@ -46,6 +46,7 @@ type Event struct {
 
 	announcement string // id of an announcement, and
 	kind         Kind   // its kind; empty for an event of vCenter
+	unreadable   bool   // Key and Created are those of an event that could not be read
 }
 
 // Name is the event's name: the EventTypeId where the class is only an envelope, else the class.

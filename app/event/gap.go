@@ -26,6 +26,10 @@ type Gap struct {
 	From    time.Time `json:"fromTime,omitzero"` // createdTime of the last event before the stretch
 	To      time.Time `json:"toTime,omitzero"`   // createdTime of the first event after it
 	Count   int       `json:"count,omitempty"`   // number of events that are missing, where known
+
+	// The one event that could not be read, where it says which one it is.
+	Key     int32     `json:"key,omitempty"`
+	Created time.Time `json:"createdTime,omitzero"`
 }
 
 // Announce makes the announcement of gap, which is published at the position of the stretch. Its id is
@@ -38,14 +42,18 @@ func (gap Gap) Announce(origin *Origin) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	created := gap.From
-	if created.IsZero() {
+	key, created := gap.FromKey, gap.From
+	switch {
+	case !gap.Created.IsZero():
+		key, created = gap.Key, gap.Created
+	case created.IsZero():
 		created = gap.To
 	}
 	return Event{
 		Origin:       origin,
-		Key:          gap.FromKey,
+		Key:          key,
 		Created:      created,
+		unreadable:   !gap.Created.IsZero(),
 		Class:        string(gap.Kind),
 		Severity:     gap.Kind.severity(),
 		Data:         data,

@@ -34,10 +34,10 @@ func (p *Position) Advance(e *Event) {
 		p.Epoch++
 		p.Recent.begin()
 	}
-	if e.IsAnnouncement() {
+	if e.IsAnnouncement() && !e.unreadable {
 		return
 	}
-	if !e.Late {
+	if !e.Late && !e.unreadable {
 		p.Low, p.Key = e.Created, e.Key
 	}
 	p.Recent.add(e.Key, e.Created.UnixMicro())

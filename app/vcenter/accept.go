@@ -70,19 +70,20 @@ func (r *Reader) announceBefore(item *Item, s *scan) ([]event.Event, error) {
 	var gaps []event.Gap
 	rewound, wrapped := r.seen.Rewound(item.Key, item.Created)
 	if rewound {
-		r.top = item.Key
+		r.top, r.young = item.Key, true // what the feed brings may lie before what it has brought
 	}
 	switch {
 	case wrapped:
 		here.Kind, here.Reason = event.KindRewound, "vCenter's counter of event keys has reached its end and started anew"
 		gaps = append(gaps, here)
 	case rewound:
-		here.Kind, here.Reason = event.KindRewound, "vCenter uses event keys again: its database was restored from a backup; "+
+		gap := r.sinceSettled(here)
+		gap.Kind, gap.Reason = event.KindRewound, "vCenter uses event keys again: its database was restored from a backup; "+
 			"events that it had stored after the backup and that were not relayed are gone"
-		gaps = append(gaps, here)
+		gaps = append(gaps, gap)
 	}
 	if hole := r.anchor.hole(r, item, rewound); hole != nil {
-		gaps = append(gaps, *hole)
+		gaps = append(gaps, r.sinceSettled(*hole))
 	}
 	if s.tellsStall(item.Key - r.last.FromKey) {
 		here.Kind, here.Reason = event.KindStalled, "vCenter showed no events for a while although it had newer ones: "+
@@ -101,6 +102,19 @@ func (r *Reader) announceBefore(item *Item, s *scan) ([]event.Event, error) {
 	return events, nil
 }
 
+// sinceSettled begins a gap where history is settled: events may have become visible late from there on, and be gone before
+// a sweep found them.
+func (r *Reader) sinceSettled(gap event.Gap) event.Gap {
+	if r.seen.Settled.IsZero() || !r.seen.Settled.Before(gap.From) {
+		return gap
+	}
+	gap.From = r.seen.Settled
+	if before, found := r.seen.KeyToReadFrom(); found && before-gap.FromKey < 0 {
+		gap.FromKey = before
+	}
+	return gap
+}
+
 // unreadable announces the hole between the event before and the first good one among the rest, once: it may be read
 // again.
 func (r *Reader) unreadable(item *Item, rest []Item) ([]event.Event, error) {
@@ -115,13 +129,14 @@ func (r *Reader) unreadable(item *Item, rest []Item) ([]event.Event, error) {
 			break
 		}
 	}
+	if hasHeader(item) {
+		gap.Key, gap.Created = item.Key, item.Created
+	}
 	announcement, err := r.announce(gap)
 	if err != nil {
 		return nil, err
 	}
-	if hasHeader(item) {
-		r.seen.Advance(&event.Event{Key: item.Key, Created: item.Created, Late: true})
-	}
+	r.seen.Advance(&announcement)
 	if r.unread == announcement.ID() {
 		return nil, nil
 	}

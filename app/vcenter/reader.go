@@ -37,6 +37,9 @@ type Reader struct {
 	now   time.Time // vCenter's time when it was last asked, at
 	nowAt time.Time // our time; only differences of our times are used
 
+	hold   time.Duration // how far vCenter's clock went forward against ours, and
+	heldAt time.Time     // our time when that was seen
+
 	feedOpened time.Time // our time
 	young      bool      // the feed has passed events that were created so recently that others may yet turn up before them
 	begin      time.Time // where reading began: nothing before it needs a sweep
@@ -220,7 +223,12 @@ func (r *Reader) tick(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if now.Before(r.now.Add(-time.Second)) {
+	step := now.Sub(r.now) - time.Since(r.nowAt)
+	switch {
+	case r.nowAt.IsZero():
+	case step > time.Second:
+		r.hold, r.heldAt = r.held()+step, time.Now()
+	case now.Before(r.now.Add(-time.Second)):
 		r.source.log.Warn().Str("vcenter", r.source.name).Dur("step", r.now.Sub(now)).Msg("vcenter's clock has gone back")
 		if settled := now.Add(-event.Overlap); settled.Before(r.seen.Settled) {
 			r.seen.Settle(settled)

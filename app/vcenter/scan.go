@@ -10,7 +10,7 @@ import (
 // scan reads a stretch of history beside the feed. It has either times or keys.
 type scan struct {
 	purpose purpose
-	asked   time.Time // vCenter's time when it began
+	settles time.Time // until when a sweep settles history
 	times   *times
 	keys    *keys
 }

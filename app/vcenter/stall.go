@@ -75,7 +75,7 @@ func (r *Reader) passHole(ctx context.Context) error {
 	r.source.log.Warn().Str("vcenter", r.source.name).Int32("newest_key", r.suspect.mark.Key).Int32("key", r.seen.Key).
 		Msg("vcenter has newer events and shows none: looking for them behind what the account may not see")
 	r.suspect.acted, r.suspect.upTo = time.Now(), r.now
-	r.scan = &scan{purpose: passing, asked: r.now, times: newTimes(begin, r.now, r.suspect.mark)}
+	r.scan = &scan{purpose: passing, times: newTimes(begin, r.now, r.suspect.mark)}
 	return nil
 }
 

@@ -18,7 +18,7 @@ const (
 // up there. Of what is younger a sweep has to say so.
 func (r *Reader) settleBy(items []Item, asked moment) {
 	newest := items[len(items)-1].Created // zero for one that cannot be read, and settles nothing
-	if asked.theirs.Sub(newest) < event.Overlap {
+	if asked.theirs.Sub(newest) < event.Overlap+r.held() {
 		r.young = true
 	}
 	if settled := newest.Add(-event.Overlap); !r.young && settled.After(r.seen.Settled) {
@@ -41,7 +41,7 @@ func (r *Reader) sweepIfDue(ctx context.Context) error {
 	if err := r.tick(ctx); err != nil {
 		return err
 	}
-	s := &scan{purpose: sweeping, asked: r.now}
+	s := &scan{purpose: sweeping, settles: r.now.Add(-event.Overlap - r.held())}
 	if r.byKey {
 		if !gap {
 			before = r.seen.Key // below it no key is missing, so none can come late
@@ -61,9 +61,23 @@ func (r *Reader) sweepIfDue(ctx context.Context) error {
 // sweptOver ends a sweep that has read all of its span.
 func (r *Reader) sweptOver(s *scan) {
 	r.swept = time.Now()
-	settled := s.asked.Add(-event.Overlap)
-	r.seen.Settle(settled)
-	r.young = r.reach.After(settled)
+	r.young = r.reach.After(s.settles)
+	settled := s.settles
+	if r.seen.Low.Before(settled) {
+		settled = r.seen.Low // the feed may lag behind
+	}
+	if settled.After(r.seen.Settled) {
+		r.seen.Settle(settled)
+	}
+}
+
+// held is how far settling is held back after vCenter's clock has gone forward: an event that becomes visible a minute late
+// is older by the step then.
+func (r *Reader) held() time.Duration {
+	if time.Since(r.heldAt) > event.Overlap {
+		return 0
+	}
+	return r.hold
 }
 
 // newestMark is what a scan up to now has to come across, to be known as complete.
