@@ -10,8 +10,8 @@ const (
 	// FilterPrecision is how coarsely vCenter's time filter may round.
 	FilterPrecision = 2 * time.Second
 
-	// nearWrap is how close to the end of its range a key is when the counter starts anew rather than goes back.
-	nearWrap = 1 << 24
+	// NearWrap is how close to the end of its range a key is when the counter starts anew rather than goes back.
+	NearWrap = 1 << 24
 )
 
 // Position is where a stream stands in a vCenter's history: every event that it counts as done was acknowledged by the
@@ -108,7 +108,7 @@ func (p *Position) Rewound(key int32, created time.Time) (rewound, wrapped bool)
 	}
 	lower := key-p.Key < 0 // as int32: the natural successor of the largest key is the smallest
 	switch {
-	case p.Key > 0 && (key < 0 && !lower || key < nearWrap && p.Key > maxKey-nearWrap):
+	case p.Key > 0 && (key < 0 && !lower || key < NearWrap && p.Key > maxKey-NearWrap):
 		return true, true
 	case p.Recent.reused(key, created.UnixMicro()):
 		return true, false

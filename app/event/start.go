@@ -36,14 +36,16 @@ func ParseStart(text string) (Start, error) {
 	}
 }
 
-// Position is the position that the start stands for when vCenter's own clock shows now.
+// Position is the position that the start stands for when vCenter's own clock shows now. Nothing before it is wanted, so
+// until there history is settled.
 func (s Start) Position(now time.Time) Position {
 	switch {
 	case s.oldest:
-		return Position{}
+		return Position{Settled: time.Unix(0, 0).UTC()}
 	case !s.at.IsZero():
-		return Position{Start: s.at.UTC()}
+		return Position{Start: s.at.UTC(), Settled: s.at.UTC()}
 	default:
-		return Position{Start: now.Add(-s.back).UTC()}
+		start := now.Add(-s.back).UTC()
+		return Position{Start: start, Settled: start}
 	}
 }

@@ -12,11 +12,19 @@ import (
 func (r *Reader) accept(items []Item, s *scan) ([]event.Event, error) {
 	events := make([]event.Event, 0, len(items))
 	for i := range items {
-		item := &items[i]
-		if s != nil && !s.wants(r, item) {
+		if hasHeader(&items[i]) {
+			if stretch := r.unprovenBefore(&items[i], s); stretch != nil {
+				stalled, err := r.announce(*stretch)
+				if err != nil {
+					return nil, err
+				}
+				events = append(events, stalled)
+			}
+		}
+		if s != nil && !s.wants(r, &items[i]) {
 			continue
 		}
-		more, err := r.acceptOne(item, items[i+1:], s)
+		more, err := r.acceptOne(items, i, s)
 		if err != nil {
 			return nil, err
 		}
@@ -25,28 +33,30 @@ func (r *Reader) accept(items []Item, s *scan) ([]event.Event, error) {
 	return events, nil
 }
 
-func (r *Reader) acceptOne(item *Item, rest []Item, s *scan) ([]event.Event, error) {
+func (r *Reader) acceptOne(items []Item, i int, s *scan) ([]event.Event, error) {
+	item := &items[i]
 	if item.Err != nil {
-		return r.unreadable(item, rest)
+		return r.unreadable(items, i, s)
 	}
-	if r.seen.Done(item.Key, item.Created) {
+	if r.seen.Done(item.Key, item.Created) || s == nil && r.byKey && item.Created.Before(r.feedBegin) {
 		r.anchor.met(item, true)
 		r.remember(item)
 		return nil, nil
 	}
 	e := r.source.convert(item)
-	e.Late = s.marksLate() || item.Key-r.top < 0 && !item.Created.After(r.reach)
+	e.Late = s.marksLate() || r.fromBefore(item) || item.Key-r.top < 0 && !item.Created.After(r.reach)
 	var events []event.Event
 	if !e.Late {
-		announcements, err := r.announceBefore(item, s)
+		announcements, err := r.announceBefore(item)
 		if err != nil {
 			return nil, err
 		}
 		events = announcements
 		r.anchor.met(item, false)
 		r.remember(item)
-		if r.reach.IsZero() {
+		if r.reach.IsZero() { // the very first event
 			r.top = item.Key
+			r.young = r.young || item.Key < 0 // keys have wrapped, and what is older may come behind
 		}
 		r.reach, r.top = later(r.reach, item.Created), max(r.top, item.Key)
 	}
@@ -62,15 +72,20 @@ func (r *Reader) acceptOne(item *Item, rest []Item, s *scan) ([]event.Event, err
 	return events, nil
 }
 
+// fromBefore tells whether an event comes after keys have started anew and is from before.
+func (r *Reader) fromBefore(item *Item) bool {
+	return item.Created.Before(r.epochBegan) && item.Key-r.top > event.NearWrap
+}
+
 func (r *Reader) remember(item *Item) { r.last.FromKey, r.last.From = item.Key, item.Created }
 
 // announceBefore tells of what an event shows to be missing before it.
-func (r *Reader) announceBefore(item *Item, s *scan) ([]event.Event, error) {
+func (r *Reader) announceBefore(item *Item) ([]event.Event, error) {
 	here := event.Gap{FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created}
 	var gaps []event.Gap
 	rewound, wrapped := r.seen.Rewound(item.Key, item.Created)
 	if rewound {
-		r.top, r.young = item.Key, true // what the feed brings may lie before what it has brought
+		r.top, r.epochBegan, r.young = item.Key, item.Created, true // what the feed brings may lie before what it has brought
 	}
 	switch {
 	case wrapped:
@@ -84,11 +99,6 @@ func (r *Reader) announceBefore(item *Item, s *scan) ([]event.Event, error) {
 	}
 	if hole := r.anchor.hole(r, item, rewound); hole != nil {
 		gaps = append(gaps, r.sinceSettled(*hole))
-	}
-	if s.tellsStall(item.Key - r.last.FromKey) {
-		here.Kind, here.Reason = event.KindStalled, "vCenter showed no events for a while although it had newer ones: "+
-			"the account may not see many of them; those behind were found by slices of time, and some may be left behind"
-		gaps = append(gaps, here)
 	}
 	var events []event.Event
 	for _, gap := range gaps {
@@ -117,20 +127,26 @@ func (r *Reader) sinceSettled(gap event.Gap) event.Gap {
 
 // unreadable announces the hole between the event before and the first good one among the rest, once: it may be read
 // again.
-func (r *Reader) unreadable(item *Item, rest []Item) ([]event.Event, error) {
-	if hasHeader(item) && r.seen.Done(item.Key, item.Created) {
-		return nil, nil
-	}
-	gap := r.last
-	gap.Reason, gap.Count = "an event could not be read: "+item.Err.Error(), 1
-	for i := range rest {
-		if rest[i].Err == nil {
-			gap.ToKey, gap.To = rest[i].Key, rest[i].Created
-			break
-		}
+func (r *Reader) unreadable(items []Item, i int, s *scan) ([]event.Event, error) {
+	item := &items[i]
+	gap := event.Gap{Reason: "an event could not be read: " + item.Err.Error(), Count: 1}
+	if s == nil {
+		gap.FromKey, gap.From = r.last.FromKey, r.last.From
 	}
 	if hasHeader(item) {
+		if r.seen.Done(item.Key, item.Created) {
+			return nil, nil
+		}
 		gap.Key, gap.Created = item.Key, item.Created
+		if s != nil {
+			gap.FromKey, gap.From = item.Key-1, item.Created
+		}
+	}
+	if before := neighbour(items[:i], len(items[:i])-1, -1); before != nil {
+		gap.FromKey, gap.From = before.Key, before.Created
+	}
+	if after := neighbour(items[i+1:], 0, 1); after != nil {
+		gap.ToKey, gap.To = after.Key, after.Created
 	}
 	announcement, err := r.announce(gap)
 	if err != nil {
@@ -149,6 +165,16 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// neighbour is the first item from one on that could be read; nil for none.
+func neighbour(items []Item, from, step int) *Item {
+	for i := from; i >= 0 && i < len(items); i += step {
+		if items[i].Err == nil {
+			return &items[i]
+		}
+	}
+	return nil
 }
 
 // hasHeader tells whether an event says which one it is. One that cannot be read may not.

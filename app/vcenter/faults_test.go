@@ -265,7 +265,7 @@ func TestAClockThatStepsBackHidesNothing(t *testing.T) {
 }
 
 func TestAClockThatGoesForwardHidesNoLateCommit(t *testing.T) {
-	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+	eachOrder(t, history.Options{}, func(_ *testing.T, l *lab) {
 		l.latestByTime = true
 		f := l.follow(event.Position{Start: l.now()})
 		l.add(100, time.Second)

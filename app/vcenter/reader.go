@@ -41,10 +41,14 @@ type Reader struct {
 	heldAt time.Time     // our time when that was seen
 
 	feedOpened time.Time // our time
+	feedBegin  time.Time // vCenter's time from which on the feed was to read
 	young      bool      // the feed has passed events that were created so recently that others may yet turn up before them
 	begin      time.Time // where reading began: nothing before it needs a sweep
 	swept      time.Time // our time of the last sweep
 	suspect    suspicion
+	unproven   bool            // the feed began behind a hole that was passed by slices of time
+	stretches  map[string]bool // ids of the stretches that were announced as stalled
+	epochBegan time.Time       // createdTime of the first event after keys started anew; zero before
 	anchor     anchor
 	reach      time.Time // the latest createdTime, and
 	top        int32     // the highest key of this epoch, that the feed has brought
@@ -54,8 +58,8 @@ type Reader struct {
 
 func newReader(ctx context.Context, source *Source, after event.Position) (*Reader, error) {
 	r := &Reader{source: source, session: source.session, seen: after, begin: after.ReadFrom(), swept: time.Now(), reach: after.Low, top: after.HighestKey()}
-	if r.seen.Settled.IsZero() {
-		r.seen.Settle(r.begin) // what lies before is not wanted, or done
+	if r.seen.Settled.IsZero() { // what lies before is not wanted, or done
+		r.seen.Settle(later(r.begin, time.Unix(0, 0).UTC()))
 	}
 	r.last.FromKey, r.last.From = after.Key, after.Low
 	if after.Key > keyAlert {
@@ -87,7 +91,7 @@ func (r *Reader) open(ctx context.Context) error {
 		r.timed = true
 		return r.openAt(ctx, r.seen.ReadFrom())
 	}
-	r.at = after
+	r.at, r.feedBegin = after, r.seen.ReadFrom()
 	r.replace(ctx, r.session.OpenAfter(after), true)
 	return nil
 }
@@ -98,6 +102,7 @@ func (r *Reader) openAt(ctx context.Context, begin time.Time) error {
 	if err != nil {
 		return err
 	}
+	r.feedBegin = begin
 	r.replace(ctx, cursor, false)
 	return nil
 }
@@ -183,12 +188,11 @@ func (r *Reader) step(ctx context.Context) (events []event.Event, idle bool, err
 	return events, false, nil
 }
 
-// foreign tells whether a feed by key brings history that is none of what follows: the keys from before a wrap lie above
-// those that are given out now.
+// foreign tells whether a feed by key brings history from before the place where it began as if it followed: the keys from
+// before a wrap lie above those that are given out now.
 func (r *Reader) foreign(items []Item) bool {
 	for i := range items {
-		item := &items[i]
-		if hasHeader(item) && item.Created.Before(r.seen.Low.Add(-event.Overlap)) && !r.seen.Done(item.Key, item.Created) {
+		if item := &items[i]; hasHeader(item) && item.Key-r.top > 0 && item.Created.Before(r.feedBegin) {
 			return true
 		}
 	}
@@ -233,7 +237,7 @@ func (r *Reader) tick(ctx context.Context) error {
 		if settled := now.Add(-event.Overlap); settled.Before(r.seen.Settled) {
 			r.seen.Settle(settled)
 		}
-		r.young = true
+		r.young, r.suspect.upTo = true, time.Time{}
 	}
 	r.now, r.nowAt = now, time.Now()
 	return nil

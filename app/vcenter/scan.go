@@ -2,6 +2,7 @@ package vcenter
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/vcrelay/vcrelay/app/event"
@@ -38,10 +39,42 @@ func (s *scan) wants(r *Reader, item *Item) bool {
 	}
 }
 
-// tellsStall reports whether slices of time have passed so many keys before an event that others which the account may
-// see could be left behind there.
-func (s *scan) tellsStall(passed int32) bool {
-	return s != nil && s.purpose == passing && s.times.slices != nil && (passed > PageSize || passed < 0)
+// unprovenBefore announces a stretch before an event in which others that the account may see could be left behind: slices of
+// time have passed it, and it has more keys than a page. Nil when there is none, or it was announced already.
+func (r *Reader) unprovenBefore(item *Item, s *scan) *event.Gap {
+	from := Mark{Key: r.last.FromKey, Created: r.last.From}
+	switch {
+	case s == nil:
+		sliced := r.unproven
+		r.unproven = false
+		if !sliced {
+			return nil
+		}
+	case s.times == nil:
+		return nil
+	default:
+		from, s.times.before = s.times.before, Mark{Key: item.Key, Created: item.Created}
+		if s.times.slices == nil {
+			return nil
+		}
+	}
+	if from.Created.IsZero() || item.Key-from.Key <= PageSize { // a slice may begin behind what was read before
+		return nil
+	}
+	gap := event.Gap{
+		Kind: event.KindStalled, Reason: "vCenter showed no events for a while although it had newer ones: the account may not see many of them; " +
+			"those behind were found by slices of time, and some may be left behind",
+		FromKey: from.Key, From: from.Created, ToKey: item.Key, To: item.Created,
+	}
+	id := fmt.Sprint(gap.FromKey, gap.ToKey)
+	if r.stretches[id] {
+		return nil
+	}
+	if len(r.stretches) > maxSlices || r.stretches == nil {
+		r.stretches = make(map[string]bool)
+	}
+	r.stretches[id] = true
+	return &gap
 }
 
 // scanOn reads the next page of the scan, and ends it after the last.
@@ -112,6 +145,7 @@ func (k *keys) next(ctx context.Context, r *Reader) (items []Item, done bool, er
 const (
 	rowsPerSlice = 125 // so that the rows may be spread unevenly, by some eight times, and a slice still fits one page
 	maxSlices    = 512
+	maxPatience  = 16 // pages
 	minSlice     = 100 * time.Millisecond
 	stallOverlap = event.Overlap
 )
@@ -124,8 +158,10 @@ type times struct {
 	expect Mark // to be met; zero for none
 	met    bool
 	last   Mark // the last event that was read
+	before Mark // the one before the event that is accepted next
 	cursor Cursor
 	found  bool // by this cursor
+	empty  int  // pages one after the other
 	slices []slice
 }
 
@@ -160,19 +196,42 @@ func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, e
 		return nil, false, err
 	}
 	for i := range items {
-		t.found = true
 		if !hasHeader(&items[i]) {
 			continue
 		}
+		t.found = true
 		t.last = Mark{Key: items[i].Key, Created: items[i].Created}
 		t.met = t.met || t.last.Key == t.expect.Key && t.last.Created.Equal(t.expect.Created)
 	}
 	if len(items) > 0 {
+		t.empty = 0
 		return items, false, nil
+	}
+	if t.empty++; !t.met && t.slices == nil && t.empty < t.patience(r) {
+		return nil, false, nil
 	}
 	closeCursor(ctx, t.cursor)
 	t.cursor = nil
 	return nil, t.advance(r), nil
+}
+
+// patience is how many empty pages are read before the cursor counts as stuck: it may also move on behind a page of
+// events that the account cannot see. The keys say how many pages there can be.
+func (t *times) patience(r *Reader) int {
+	_, key := t.reached(r)
+	ahead := int(t.expect.Key-key)/PageSize + 2
+	if ahead < 2 || ahead > maxPatience {
+		return maxPatience
+	}
+	return ahead
+}
+
+// reached is the last event that was read, in this scan or before it.
+func (t *times) reached(r *Reader) (created time.Time, key int32) {
+	if t.last.Created.IsZero() {
+		return t.span.Begin, r.seen.Key
+	}
+	return t.last.Created, t.last.Key
 }
 
 // advance moves to the next slice, and reports done after the last.
@@ -202,10 +261,7 @@ func (t *times) advance(r *Reader) (done bool) {
 
 // cut divides what is left of the span by the number of events that its keys promise.
 func (t *times) cut(r *Reader) []slice {
-	from, key := t.span.Begin, r.seen.Key
-	if !t.last.Created.IsZero() {
-		from, key = t.last.Created, t.last.Key
-	}
+	from, key := t.reached(r)
 	n := int(t.expect.Key-key)/rowsPerSlice + 1
 	if n < 1 || n > maxSlices {
 		n = maxSlices

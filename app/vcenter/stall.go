@@ -16,6 +16,7 @@ type suspicion struct {
 	since time.Time // our time; zero without a suspicion
 	acted time.Time // our time of the last attempt
 	upTo  time.Time // vCenter's time until which the last attempt has looked
+	given Mark      // that one could not find: the account may not see it
 }
 
 // doubt asks, when the feed has nothing, whether that can be true: an empty page does not mean that there is no newer
@@ -23,7 +24,7 @@ type suspicion struct {
 func (r *Reader) doubt(ctx context.Context, asked moment) (idle bool, err error) {
 	newest, known := r.source.news.last()
 	switch {
-	case !known || r.seen.Done(newest.Key, newest.Created):
+	case !known || newest.Mark == r.suspect.given || r.seen.Done(newest.Key, newest.Created):
 		r.suspect.since = time.Time{}
 		return r.preferKeys(ctx)
 	case r.byKey && asked.ours.Before(newest.at):
@@ -75,13 +76,16 @@ func (r *Reader) passHole(ctx context.Context) error {
 	r.source.log.Warn().Str("vcenter", r.source.name).Int32("newest_key", r.suspect.mark.Key).Int32("key", r.seen.Key).
 		Msg("vcenter has newer events and shows none: looking for them behind what the account may not see")
 	r.suspect.acted, r.suspect.upTo = time.Now(), r.now
-	r.scan = &scan{purpose: passing, times: newTimes(begin, r.now, r.suspect.mark)}
+	r.scan = &scan{purpose: passing, times: newTimes(begin, later(r.now, r.suspect.mark.Created), r.suspect.mark)}
 	return nil
 }
 
 // passed goes on with a feed behind the hole.
 func (r *Reader) passed(ctx context.Context, s *scan) error {
-	r.suspect.since = time.Time{}
+	r.suspect.since, r.unproven = time.Time{}, s.times.slices != nil
+	if !s.times.met {
+		r.suspect.given = r.suspect.mark
+	}
 	begin := s.times.span.End
 	if met := s.times.last.Created; !met.IsZero() && s.times.met {
 		begin = met
