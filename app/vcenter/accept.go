@@ -56,7 +56,6 @@ func (r *Reader) acceptOne(items []Item, i int, s *scan) ([]event.Event, error) 
 		r.remember(item)
 		if r.reach.IsZero() { // the very first event
 			r.top = item.Key
-			r.young = r.young || item.Key < 0 // keys have wrapped, and what is older may come behind
 		}
 		r.reach, r.top = later(r.reach, item.Created), max(r.top, item.Key)
 	}

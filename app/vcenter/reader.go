@@ -179,6 +179,11 @@ func (r *Reader) step(ctx context.Context) (events []event.Event, idle bool, err
 		r.timed = true
 		return nil, false, r.openAt(ctx, r.seen.ReadFrom())
 	}
+	if r.reach.IsZero() {
+		if err := r.checkOrder(ctx, items); err != nil {
+			return nil, false, err
+		}
+	}
 	r.feed.ask(ctx, r.now)
 	if events, err = r.accept(items, nil); err != nil {
 		return nil, false, err
@@ -186,6 +191,23 @@ func (r *Reader) step(ctx context.Context) (events []event.Event, idle bool, err
 	r.at = LastKey(items, r.at)
 	r.settleBy(items, asked)
 	return events, false, nil
+}
+
+// checkOrder asks, before the very first event is handed out, whether vCenter has older ones: where collectors order by key
+// and keys have wrapped, the newest come first. Then history is settled by sweeps only.
+func (r *Reader) checkOrder(ctx context.Context, items []Item) error {
+	first := neighbour(items, 0, 1)
+	if first == nil {
+		return nil
+	}
+	cursor, err := r.openSpan(ctx, Span{Begin: r.feedBegin, End: first.Created.Add(-event.FilterPrecision)})
+	if err != nil {
+		return err
+	}
+	defer closeCursor(ctx, cursor)
+	older, err := readPage(ctx, cursor)
+	r.young = r.young || len(older) > 0
+	return err
 }
 
 // foreign tells whether a feed by key brings history from before the place where it began as if it followed: the keys from

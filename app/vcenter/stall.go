@@ -52,7 +52,7 @@ func (r *Reader) preferKeys(ctx context.Context) (idle bool, err error) {
 // empty proves that none of those can be seen. Where the keys went back, only time goes on.
 func (r *Reader) doubtKeys(ctx context.Context, newest Mark) (idle bool, err error) {
 	switch ahead := newest.Key - r.at; {
-	case newest.Key < 0, ahead < 0 && newest.Created.After(r.seen.Low):
+	case newest.Key < 0, ahead < 0 && !newest.Created.Before(r.seen.Low):
 		r.timed = true
 		return false, r.openAt(ctx, r.seen.ReadFrom())
 	case ahead > PageSize:
