@@ -13,6 +13,8 @@ LINT := bin/golangci-lint
 LINT_STAMP := bin/.golangci-lint-$(LINT_VERSION)
 BACKEND ?= nats
 FOR ?=
+SEEDS ?= 300
+FIRST ?= 1
 
 ##@ Use it
 
@@ -72,6 +74,16 @@ unit: go ## unit tests only
 race: go ## unit tests with the race detector, which needs a C compiler
 	@command -v "$$(go env CC)" >/dev/null || { echo "make race: no C compiler ($$(go env CC)) in PATH; install one, e.g. apt-get install gcc libc6-dev" >&2; exit 1; }
 	@CGO_ENABLED=1 go test -race ./...
+
+.PHONY: simulate
+simulate: go ## simulated days with faults, judged: SEEDS=300 FIRST=1; one seed with TRACE=1 prints what happens
+	@mkdir -p bin
+	@go test -c -o bin/simulation.test ./app/relay/relaytest/simulation
+	@bin/simulation.test -test.run '^TestSimulate$$' -test.timeout 0 -seeds $(SEEDS) -first $(FIRST) $(if $(TRACE),-trace)
+
+.PHONY: mutants
+mutants: go ## plant each fault of test/mutants, and see which simulated day catches it
+	@go run ./test/mutants
 
 .PHONY: bench-read
 bench-read: go ## transcoding of pages beside govmomi, CPU and allocations per event

@@ -14,7 +14,7 @@ import (
 
 // actions is what the commands do.
 func actions() cli.Actions {
-	return cli.Actions{Run: runRelay, Up: runUp, Vcsim: runVcsim, Function: runFunction}
+	return cli.Actions{Run: runRelay, Up: runUp, Vcsim: runVcsim, Probe: runProbe, Function: runFunction}
 }
 
 func runVcsim(ctx context.Context, settings config.Vcsim) error {
@@ -22,14 +22,22 @@ func runVcsim(ctx context.Context, settings config.Vcsim) error {
 	if err != nil {
 		return err
 	}
+	readings, err := vcsim.ParseReadings(settings.Assume)
+	if err != nil {
+		return unusable(err)
+	}
 	server, err := vcsim.New(vcsim.Config{
 		Listen:       settings.Listen,
 		Username:     settings.Username,
 		Password:     settings.Password.Reveal(),
 		InstanceUUID: settings.InstanceUUID,
+		Version:      settings.Version,
 		VMs:          settings.VMs,
 		History:      settings.History,
 		HistorySpan:  settings.HistorySpan,
+		FirstKey:     settings.FirstKey,
+		Readings:     readings,
+		Faults:       settings.Fault,
 		Rate:         settings.Rate,
 		Seed:         settings.Seed,
 		CertFile:     settings.CertFile,

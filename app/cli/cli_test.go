@@ -21,13 +21,14 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // commands is every command that a person can call, "" being the program itself.
-var commands = []string{"", "run", "up", "vcsim", "function", "function list", "version"}
+var commands = []string{"", "run", "up", "vcsim", "probe", "function", "function list", "version"}
 
 // call is what one of the actions was called with.
 type call struct {
 	command  string
 	up       cli.Up
 	vcsim    config.Vcsim
+	probe    cli.Probe
 	function string
 }
 
@@ -40,6 +41,7 @@ func run(t *testing.T, args ...string) (call, string, error) {
 		Run:      func(context.Context) error { return remember("run") },
 		Up:       func(_ context.Context, options cli.Up) error { got.up = options; return remember("up") },
 		Vcsim:    func(_ context.Context, settings config.Vcsim) error { got.vcsim = settings; return remember("vcsim") },
+		Probe:    func(_ context.Context, options cli.Probe) error { got.probe = options; return remember("probe") },
 		Function: func(_ context.Context, name string) error { got.function = name; return remember("function") },
 	})
 	var err error
@@ -102,7 +104,7 @@ func TestEachCommandIsListedAndSaysWhatItDoes(t *testing.T) {
 		if !strings.Contains(command, " ") && !strings.Contains(whole, "\n  "+command+" ") {
 			t.Errorf("%s is not listed", command)
 		}
-		if needsMore := slices.Contains([]string{"run", "up", "vcsim", "function"}, command); needsMore &&
+		if needsMore := slices.Contains([]string{"run", "up", "vcsim", "probe", "function"}, command); needsMore &&
 			(!strings.Contains(help, "Examples:") || strings.Count(help, "\n") < 10) {
 			t.Errorf("%s: no example, or too little to read:\n%s", command, help)
 		}
@@ -134,6 +136,8 @@ func TestWhatCannotBeUnderstoodIsAUsageErrorOfOneLineThatSaysWhereToLook(t *test
 		"up --for soon":    "see `vcrelay up --help`",
 		"up dapr.yaml":     "see `vcrelay up --help`",
 		"vcsim --vms many": "see `vcrelay vcsim --help`",
+		"probe now":        "see `vcrelay probe --help`",
+		"probe --watch x":  "see `vcrelay probe --help`",
 		"function":         "see `vcrelay function --help`",
 		"function a b":     "see `vcrelay function --help`",
 		"function list x":  "see `vcrelay function list --help`",
@@ -167,6 +171,10 @@ func TestFlagsReachTheAction(t *testing.T) {
 	got, _, err = run(t, "vcsim", "--rate", "6", "--password", `S3cr3t$&\@"'`)
 	if err != nil || got.vcsim.Rate != 6 || got.vcsim.History != 7 || got.vcsim.Password.Reveal() != `S3cr3t$&\@"'` {
 		t.Errorf("%+v %v: a flag wins over its variable, which wins over the default", got.vcsim, err)
+	}
+	got, _, err = run(t, "probe", "--out", "x.zip", "--watch", "0", "--pages", "3")
+	if want := (cli.Probe{Out: "x.zip", Pages: 3}); err != nil || got.probe != want {
+		t.Errorf("%+v %v, want %+v", got.probe, err, want)
 	}
 	if got, _, err = run(t, "function", "echo"); err != nil || got.function != "echo" {
 		t.Errorf("%+v %v", got, err)

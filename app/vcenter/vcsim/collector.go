@@ -9,6 +9,8 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
 const (
@@ -17,36 +19,27 @@ const (
 	defaultPageSize = 10
 )
 
-// collector is a client's EventHistoryCollector: a filter and a cursor over the history. Its methods are the SOAP
-// calls. A read costs what it passes over, never the length of the history.
+// collector is a client's EventHistoryCollector: a cursor over the history, and a page of the newest. Its methods are the
+// SOAP calls. A read costs what it passes over, never the length of the history.
 type collector struct {
 	mo.EventHistoryCollector
 	selfLocked
 
-	log      *history
-	match    filter
+	open     func() *history.Cursor // another one with the same filter
+	cursor   *history.Cursor
 	spec     types.EventFilterSpec
 	sessions *sessionTable
 
 	mu   sync.Mutex
-	next int // position of the record that ReadNextEvents looks at first
 	page latestPage
 }
 
-func newCollector(log *history, match filter, spec types.EventFilterSpec, sessions *sessionTable) *collector {
-	c := &collector{log: log, match: match, spec: spec, sessions: sessions}
+func newCollector(open func() *history.Cursor, spec types.EventFilterSpec, sessions *sessionTable) *collector {
+	c := &collector{open: open, cursor: open(), spec: spec, sessions: sessions}
 	c.Self.Type = collectorType // else the simulator names it after the Go type
 	c.Filter = spec
 	c.page = latestPage{size: int(either(spec.MaxCount, defaultPageSize))}
-	c.next = c.oldest(log.view())
 	return c
-}
-
-func (c *collector) oldest(v view) int {
-	if c.spec.Time == nil {
-		return 0
-	}
-	return v.since(c.spec.Time.BeginTime)
 }
 
 // ReadNextEvents returns up to maxCount events after the cursor, oldest first, and moves it behind them.
@@ -54,20 +47,8 @@ func (c *collector) ReadNextEvents(_ *simulator.Context, req *types.ReadNextEven
 	if !validPage(req.MaxCount) {
 		return &methods.ReadNextEventsBody{Fault_: invalidArgument("maxCount")}
 	}
-	events := c.readNext(int(req.MaxCount))
+	events := render(c.cursor.Next(int(req.MaxCount)), c.spec)
 	return &methods.ReadNextEventsBody{Res: &types.ReadNextEventsResponse{Returnval: events}}
-}
-
-func (c *collector) readNext(limit int) []types.BaseEvent {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var events []types.BaseEvent
-	for v := c.log.view(); c.next < v.len() && len(events) < limit; c.next++ {
-		if r := v.records[c.next]; c.match.matches(r) {
-			events = append(events, render(r, c.spec))
-		}
-	}
-	return events
 }
 
 // ReadPreviousEvents returns up to maxCount events before the cursor, newest first, and moves it before them.
@@ -75,27 +56,13 @@ func (c *collector) ReadPreviousEvents(_ *simulator.Context, req *types.ReadPrev
 	if !validPage(req.MaxCount) {
 		return &methods.ReadPreviousEventsBody{Fault_: invalidArgument("maxCount")}
 	}
-	events := c.readPrevious(int(req.MaxCount))
+	events := render(c.cursor.Previous(int(req.MaxCount)), c.spec)
 	return &methods.ReadPreviousEventsBody{Res: &types.ReadPreviousEventsResponse{Returnval: events}}
-}
-
-func (c *collector) readPrevious(limit int) []types.BaseEvent {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var events []types.BaseEvent
-	for v := c.log.view(); c.next > 0 && len(events) < limit; c.next-- {
-		if r := v.records[c.next-1]; c.match.matches(r) {
-			events = append(events, render(r, c.spec))
-		}
-	}
-	return events
 }
 
 // RewindCollector moves the cursor before the oldest event.
 func (c *collector) RewindCollector(*simulator.Context, *types.RewindCollector) soap.HasFault {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.next = c.oldest(c.log.view())
+	c.cursor.Rewind()
 	return &methods.RewindCollectorBody{Res: new(types.RewindCollectorResponse)}
 }
 
@@ -103,9 +70,8 @@ func (c *collector) RewindCollector(*simulator.Context, *types.RewindCollector) 
 func (c *collector) ResetCollector(*simulator.Context, *types.ResetCollector) soap.HasFault {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	v := c.log.view()
-	c.page.update(v, c.match)
-	c.next = c.page.start(v)
+	c.cursor.End()
+	c.cursor.Previous(c.page.size)
 	return &methods.ResetCollectorBody{Res: new(types.ResetCollectorResponse)}
 }
 
@@ -131,7 +97,7 @@ func (c *collector) DestroyCollector(ctx *simulator.Context, _ *types.DestroyCol
 func (c *collector) Get() mo.Reference {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.page.update(c.log.view(), c.match)
+	c.page.update(c.open)
 	properties := c.EventHistoryCollector
 	properties.LatestPage = c.latest()
 	return &properties
@@ -141,10 +107,10 @@ func (c *collector) Get() mo.Reference {
 func (c *collector) news() ([]types.BaseEvent, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.page.watched {
+	if c.page.cursor == nil {
 		return nil, false
 	}
-	c.page.update(c.log.view(), c.match)
+	c.page.update(c.open)
 	if !c.page.tell() {
 		return nil, false
 	}
@@ -153,19 +119,9 @@ func (c *collector) news() ([]types.BaseEvent, bool) {
 
 // latest renders the page newest first, as the simulator does; vCenter promises no order.
 func (c *collector) latest() []types.BaseEvent {
-	var events []types.BaseEvent
-	for _, entry := range slices.Backward(c.page.entries) {
-		events = append(events, render(entry.record, c.spec))
-	}
+	events := render(c.page.rows, c.spec)
+	slices.Reverse(events)
 	return events
 }
 
 func validPage(maxCount int32) bool { return maxCount >= 1 && maxCount <= maxPageSize }
-
-func render(r record, spec types.EventFilterSpec) types.BaseEvent {
-	event := r.event()
-	if disabled := spec.DisableFullMessage; disabled != nil && *disabled {
-		event.GetEvent().FullFormattedMessage = ""
-	}
-	return event
-}

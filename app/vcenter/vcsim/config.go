@@ -25,11 +25,13 @@ type Config struct {
 	Username     string           // the only user that can log in
 	Password     string           // and its password
 	InstanceUUID string           // about.instanceUuid; default: random
-	Version      string           // about.version; default 8.0.3 (about.apiVersion is then 8.0.3.0)
+	Version      string           // about.version; default 8.0.3 (about.apiVersion is then 8.0.3.0); 9.0 has QueryEvents by id
 	VMs          int              // machines in the inventory, rounded up to even; default 50
 	History      int              // events that are there before the first client
 	HistorySpan  time.Duration    // those are spread evenly over this time before now; default 1h
 	FirstKey     int32            // key of the oldest event; default 1
+	Readings     Readings         // of what is documented badly
+	Faults       []string         // that begin with the server, or later; see Server.Fault
 	Rate         float64          // events per second of the live workload; 0 = none
 	Seed         uint64           // the same seed gives the same sequence of event kinds
 	CertFile     string           // if set, Listen writes the certificate (PEM) here before it binds
@@ -62,7 +64,7 @@ func (c Config) validate() error {
 	if c.VMs < 0 || c.History < 0 || c.HistorySpan < 0 {
 		faults = append(faults, errors.New("machines, history and history span must not be negative"))
 	}
-	faults = append(faults, checkRate(c.Rate))
+	faults = append(faults, checkRate(c.Rate), checkVersion(c.Version))
 	return errors.Join(faults...)
 }
 

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/vmware/govmomi/vim25/types"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
 const maxPosted = 100_000
@@ -19,19 +19,31 @@ const maxPosted = 100_000
 //	PUT  /control/rate                  {"rate": 10}, events per second
 //	POST /control/events                {"class": "VmPoweredOnEvent", "vm": "DC0_H0_VM0", "count": 3}
 //	POST /control/sessions/terminate    ends all login sessions
+//	POST /control/faults                {"kind": "reset", "method": "ReadNextEvents", "count": 1}
+//	GET  /control/faults                all that were asked for, how each stands and how often it struck
+//	DELETE /control/faults              ends all, those to come as well
 //
-// A refused call answers {"error": ...} with status 400.
+// A fault has a kind; after (a duration to wait), every (one after which it comes again) and, if it lasts, for (how long);
+// and what its kind knows: see wireKinds for calls, historyKinds for the event history, serviceKinds for sessions and
+// restarts, eventKinds for single events.
+//
+// A line of the history says of an event that is not there, or not to be seen, why: "fate" is purged or erased (by a
+// restore), "compressed" that the burst filter kept it out, "hidden" that the account may not see it now. A refused call
+// answers {"error": ...} with status 400.
 func (s *Server) control(mux *http.ServeMux) {
 	mux.HandleFunc("GET /control/status", s.getStatus)
 	mux.HandleFunc("GET /control/events", s.getEvents)
 	mux.HandleFunc("PUT /control/rate", s.putRate)
 	mux.HandleFunc("POST /control/events", s.postEvents)
 	mux.HandleFunc("POST /control/sessions/terminate", s.postTerminate)
+	mux.HandleFunc("POST /control/faults", s.postFault)
+	mux.HandleFunc("GET /control/faults", s.getFaults)
+	mux.HandleFunc("DELETE /control/faults", s.deleteFaults)
 }
 
 func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]any{
-		"instanceUuid": s.InstanceUUID(), "version": s.cfg.Version, "events": s.Len(), "rate": s.Rate(),
+		"instanceUuid": s.InstanceUUID(), "version": s.cfg.Version, "events": s.Len(), "stored": s.log.Len(), "rate": s.Rate(),
 		"machines": len(s.workload.stock.machines), "sessions": s.Sessions(), "collectors": s.Collectors(),
 	})
 }
@@ -44,14 +56,22 @@ type logLine struct {
 	Class       string `json:"class"`
 	EventTypeID string `json:"eventTypeId,omitempty"`
 	Message     string `json:"message"`
+	Fate        string `json:"fate,omitempty"` // purged or erased; empty: present
+	Compressed  bool   `json:"compressed,omitempty"`
+	Hidden      bool   `json:"hidden,omitempty"`
 }
 
-func newLogLine(index int, event types.BaseEvent) logLine {
-	head := event.GetEvent()
-	return logLine{
-		Index: index, Key: head.Key, CreatedTime: head.CreatedTime.UTC().Format("2006-01-02T15:04:05.000000Z"),
-		Class: className(event), EventTypeID: extendedID(event), Message: head.FullFormattedMessage,
+func newLogLine(index int, entry *history.Entry) logLine {
+	event := bodyOf(&entry.Row)
+	line := logLine{
+		Index: index, Key: entry.Key, CreatedTime: entry.CreatedTime().Format("2006-01-02T15:04:05.000000Z"),
+		Class: className(event), EventTypeID: extendedID(event), Message: event.GetEvent().FullFormattedMessage,
+		Compressed: entry.Compressed, Hidden: entry.Hidden,
 	}
+	if entry.Fate != history.Present {
+		line.Fate = entry.Fate.String()
+	}
+	return line
 }
 
 func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
@@ -64,8 +84,8 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 	buffered := bufio.NewWriter(w)
 	lines := json.NewEncoder(buffered)
 	lines.SetEscapeHTML(false)
-	for index, event := range s.Events(after) {
-		if lines.Encode(newLogLine(index, event)) != nil {
+	for index, entry := range s.log.Log(after) {
+		if lines.Encode(newLogLine(index, &entry)) != nil {
 			return // the client has gone
 		}
 	}

@@ -46,6 +46,7 @@ type line struct {
 	Class       string
 	EventTypeID string
 	Message     string
+	Fate        string
 }
 
 func lines(t *testing.T, body []byte) []line {

@@ -16,3 +16,9 @@ func (s *Server) Calls() int {
 	}
 	return calls
 }
+
+// FaultKinds lists the kinds of faults.
+func FaultKinds() []string { return kindNames() }
+
+// PostMany is POST /control/events.
+func (s *Server) PostMany(class string, n int) { s.workload.post(findRecipe(class), nil, n) }

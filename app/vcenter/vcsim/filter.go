@@ -3,16 +3,17 @@ package vcsim
 import (
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
 // filter decides whether an event belongs to a collector. Each test is cheap, needs no copy of the event, and is only
 // there if the specification asks for it.
-type filter []func(record) bool
+type filter []func(*history.Row) bool
 
-func (f filter) matches(r record) bool {
+func (f filter) matches(r *history.Row) bool {
 	for _, test := range f {
 		if !test(r) {
 			return false
@@ -23,22 +24,36 @@ func (f filter) matches(r record) bool {
 
 // newFilter compiles a specification. What it cannot honour it refuses, naming the property, for a filter that lets
 // everything through would pass for a working one.
-func newFilter(spec types.EventFilterSpec, tree inventoryTree) (filter, types.BaseMethodFault) {
+func newFilter(spec types.EventFilterSpec, tree inventoryTree) (history.Filter, types.BaseMethodFault) {
 	if property := unsupported(spec); property != "" {
-		return nil, &types.InvalidArgument{InvalidProperty: property}
+		return history.Filter{}, &types.InvalidArgument{InvalidProperty: property}
 	}
 	var f filter
-	f = f.withTime(spec.Time)
 	f = f.withTypes(spec)
 	f = f.withEntity(spec.Entity, tree)
 	f = f.withUser(spec.UserName)
 	if chain := spec.EventChainId; chain != 0 {
-		f = append(f, func(r record) bool { return r.chain == chain })
+		f = append(f, func(r *history.Row) bool { return r.Chain == chain })
 	}
 	if len(spec.Category) > 0 {
-		f = append(f, func(r record) bool { return slices.Contains(spec.Category, categoryOf(r.body)) })
+		f = append(f, func(r *history.Row) bool { return slices.Contains(spec.Category, categoryOf(bodyOf(r))) })
 	}
-	return f, nil
+	return f.within(spec.Time), nil
+}
+
+// within is the filter of the database. One that has no tests is left out, which is quicker.
+func (f filter) within(spec *types.EventFilterSpecByTime) history.Filter {
+	var whole history.Filter
+	if len(f) > 0 {
+		whole.Match = f.matches
+	}
+	if spec != nil && spec.BeginTime != nil {
+		whole.Begin = *spec.BeginTime
+	}
+	if spec != nil && spec.EndTime != nil {
+		whole.End = *spec.EndTime
+	}
+	return whole
 }
 
 func unsupported(spec types.EventFilterSpec) string {
@@ -53,30 +68,12 @@ func unsupported(spec types.EventFilterSpec) string {
 	return ""
 }
 
-func (f filter) withTime(spec *types.EventFilterSpecByTime) filter {
-	if spec == nil {
-		return f
-	}
-	if spec.BeginTime != nil {
-		begin := ceilMicro(*spec.BeginTime)
-		f = append(f, func(r record) bool { return r.created >= begin })
-	}
-	if spec.EndTime != nil {
-		end := spec.EndTime.UnixMicro()
-		f = append(f, func(r record) bool { return r.created <= end })
-	}
-	return f
-}
-
-// ceilMicro rounds up: an event at 1 µs does not lie at or after 1.5 µs.
-func ceilMicro(t time.Time) int64 { return t.Add(time.Microsecond - 1).UnixMicro() }
-
 func (f filter) withTypes(spec types.EventFilterSpec) filter {
 	if ids := spec.EventTypeId; len(ids) > 0 {
-		f = append(f, func(r record) bool { return slices.Contains(ids, eventTypeID(r.body)) })
+		f = append(f, func(r *history.Row) bool { return slices.Contains(ids, eventTypeID(bodyOf(r))) })
 	}
 	if classes := spec.Type; len(classes) > 0 {
-		f = append(f, func(r record) bool { return slices.Contains(classes, className(r.body)) })
+		f = append(f, func(r *history.Row) bool { return slices.Contains(classes, className(bodyOf(r))) })
 	}
 	return f
 }
@@ -85,8 +82,8 @@ func (f filter) withUser(spec *types.EventFilterSpecByUsername) filter {
 	if spec == nil {
 		return f
 	}
-	return append(f, func(r record) bool {
-		user := r.body.GetEvent().UserName
+	return append(f, func(r *history.Row) bool {
+		user := bodyOf(r).GetEvent().UserName
 		return slices.Contains(spec.UserList, user) || spec.SystemUser && user == ""
 	})
 }
@@ -100,15 +97,20 @@ func (f filter) withEntity(spec *types.EventFilterSpecByEntity, tree inventoryTr
 	if self && below && tree.isRoot(spec.Entity) {
 		return f // everything, also what has no entity at all, such as a login
 	}
-	return append(f, func(r record) bool {
-		return slices.ContainsFunc(entitiesOf(r.body), func(ref types.ManagedObjectReference) bool {
+	return append(f, func(r *history.Row) bool {
+		return slices.ContainsFunc(entitiesOf(bodyOf(r)), func(ref types.ManagedObjectReference) bool {
 			return self && ref == spec.Entity || below && tree.below(ref, spec.Entity)
 		})
 	})
 }
 
 // className is the event's class, for example VmPoweredOnEvent or EventEx.
-func className(event types.BaseEvent) string { return reflect.TypeOf(event).Elem().Name() }
+func className(event types.BaseEvent) string {
+	if raw, ok := event.(*rawEvent); ok {
+		return raw.class
+	}
+	return reflect.TypeOf(event).Elem().Name()
+}
 
 // eventTypeID is the id of an EventEx or ExtendedEvent and the class of any other event, as filters want it.
 func eventTypeID(event types.BaseEvent) string {

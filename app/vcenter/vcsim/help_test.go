@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -140,8 +141,13 @@ func readNext(
 	t *testing.T, client *govmomi.Client, collector types.ManagedObjectReference, count int32,
 ) ([]types.BaseEvent, error) {
 	t.Helper()
-	response, err := methods.ReadNextEvents(t.Context(), client,
-		&types.ReadNextEvents{This: collector, MaxCount: count})
+	return readWithin(t.Context(), client, collector, count)
+}
+
+func readWithin(
+	ctx context.Context, client *govmomi.Client, collector types.ManagedObjectReference, count int32,
+) ([]types.BaseEvent, error) {
+	response, err := methods.ReadNextEvents(ctx, client, &types.ReadNextEvents{This: collector, MaxCount: count})
 	if err != nil {
 		return nil, err
 	}
@@ -189,3 +195,5 @@ func wantFault[F any](t *testing.T, err error) {
 		t.Fatalf("error is %v (%T), want the fault %T", err, faultOf(err), want)
 	}
 }
+
+func contains(err error, text string) bool { return strings.Contains(err.Error(), text) }

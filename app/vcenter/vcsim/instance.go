@@ -2,7 +2,6 @@ package vcsim
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -25,7 +24,7 @@ func (s *serviceInstance) CurrentTime(*types.CurrentTime) soap.HasFault {
 
 // newModel builds the inventory: a standalone host and a cluster of three, half of the machines on each, two
 // datastores, a distributed switch with two port groups.
-func newModel(cfg Config) (*simulator.Model, error) {
+func newModel(cfg Config, now func() time.Time) (*simulator.Model, error) {
 	model := simulator.VPX()
 	model.Machine = (cfg.VMs + 1) / 2
 	model.Datastore = 2
@@ -34,11 +33,11 @@ func newModel(cfg Config) (*simulator.Model, error) {
 		model.Remove()
 		return nil, fmt.Errorf("create inventory: %w", err)
 	}
-	return model, introduce(model.Map(), cfg)
+	return model, introduce(model.Map(), cfg, now)
 }
 
 // introduce sets what the vCenter says about itself.
-func introduce(registry *simulator.Registry, cfg Config) error {
+func introduce(registry *simulator.Registry, cfg Config, now func() time.Time) error {
 	instance, ok := registry.Get(vim25.ServiceInstance).(*simulator.ServiceInstance)
 	if !ok {
 		return fmt.Errorf("describe vCenter: the simulator has no service instance")
@@ -48,14 +47,6 @@ func introduce(registry *simulator.Registry, cfg Config) error {
 	about.Version = cfg.Version
 	about.ApiVersion = apiVersion(cfg.Version)
 	about.FullName = fmt.Sprintf("%s %s build-%s", about.Name, about.Version, about.Build)
-	registry.Put(&serviceInstance{ServiceInstance: instance, now: cfg.Clock})
+	registry.Put(&serviceInstance{ServiceInstance: instance, now: now})
 	return nil
-}
-
-// apiVersion is the version with four numbers.
-func apiVersion(version string) string {
-	for strings.Count(version, ".") < 3 {
-		version += ".0"
-	}
-	return version
 }

@@ -41,6 +41,7 @@ func (s *Server) Listen() error {
 	}
 	s.listener = listener
 	s.url = &url.URL{Scheme: "https", Host: s.address(listener), Path: vim25.Path}
+	s.model.Map().SessionManager().ServiceHostName = s.url.Host // here, where no call can be under way
 	return nil
 }
 
@@ -76,13 +77,16 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 func (s *Server) work(ctx context.Context) error {
+	silent := &silentConnections{open: map[net.Conn]struct{}{}}
 	web := s.newHTTPServer()
+	web.ConnState = silent.note
 	listener := tls.NewListener(s.listener, web.TLSConfig)
 	notifier := &notifier{service: s.model.Service, log: s.log, sessions: s.sessions}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.workload.run(ctx) })
 	group.Go(func() error { return notifier.run(ctx) })
-	group.Go(func() error { return s.stop(ctx, web) })
+	group.Go(func() error { return s.faults.run(ctx) })
+	group.Go(func() error { return s.stop(ctx, web, silent) })
 	group.Go(func() error {
 		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve simulated vCenter: %w", err)
@@ -110,7 +114,6 @@ func (s *Server) newHandler() http.Handler {
 	service, registry := s.model.Service, s.model.Map()
 	service.Listen = s.URL()
 	service.Listen.User = url.UserPassword(s.cfg.Username, s.cfg.Password)
-	registry.SessionManager().ServiceHostName = service.Listen.Host
 	service.RegisterSDK(registry, registry.Path+"/vimService")
 	mux := service.ServeMux
 	mux.HandleFunc(registry.Path+"/vimServiceVersions.xml", service.ServiceVersions)
@@ -122,13 +125,18 @@ func (s *Server) newHandler() http.Handler {
 	for _, pattern := range patterns {
 		service.Handle(pattern, rest)
 	}
-	s.control(mux)
-	return mux
+	s.wire.next = mux
+	front := http.NewServeMux()
+	front.Handle("/", mux)
+	front.Handle(registry.Path, s.wire)
+	front.Handle(registry.Path+"/", s.wire)
+	s.control(front)
+	return front
 }
 
 // stop waits for ctx and shuts the server down. A call that waits for updates would hold it up for ever: such calls
 // are cancelled, again and again, because more of them may be on their way.
-func (s *Server) stop(ctx context.Context, web *http.Server) error {
+func (s *Server) stop(ctx context.Context, web *http.Server, silent *silentConnections) error {
 	<-ctx.Done()
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
@@ -138,6 +146,7 @@ func (s *Server) stop(ctx context.Context, web *http.Server) error {
 	defer again.Stop()
 	for {
 		s.sessions.cancelWaits()
+		silent.close()
 		select {
 		case err := <-done:
 			if err != nil {

@@ -1,13 +1,13 @@
 package vcsim
 
 import (
-	"slices"
-
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
 // maxCollectors is vCenter's default limit per session (option event.maxCollectors).
@@ -19,9 +19,10 @@ type eventManager struct {
 	mo.EventManager
 	selfLocked
 
-	log      *history
+	log      *history.Database
 	sessions *sessionTable
 	tree     inventoryTree
+	byID     bool // QueryEvents knows views
 }
 
 // selfLocked opts out of the simulator's one lock for each object: our objects lock themselves, and one session's
@@ -35,16 +36,11 @@ func (selfLocked) Unlock() {}
 func (m *eventManager) Get() mo.Reference {
 	properties := m.EventManager
 	properties.Description = eventDescription()
-	properties.MaxCollector = maxCollectors
-	properties.LatestEvent = latestEvent(m.log.view())
-	return &properties
-}
-
-func latestEvent(v view) types.BaseEvent {
-	if v.len() == 0 {
-		return nil
+	properties.MaxCollector = m.sessions.maxCollector()
+	if latest, ok := m.log.Latest(); ok {
+		properties.LatestEvent = eventOf(&latest)
 	}
-	return v.records[v.len()-1].event()
+	return &properties
 }
 
 // CreateCollectorForEvents creates a collector at the oldest event.
@@ -55,7 +51,8 @@ func (m *eventManager) CreateCollectorForEvents(
 	if fault != nil {
 		return &methods.CreateCollectorForEventsBody{Fault_: fault}
 	}
-	c := newCollector(m.log, match, req.Filter, m.sessions)
+	open := func() *history.Cursor { return m.log.Collector(match) }
+	c := newCollector(open, req.Filter, m.sessions)
 	if !m.sessions.add(ctx.Session, c) {
 		return &methods.CreateCollectorForEventsBody{
 			Fault_: simulator.Fault("The session has the largest number of event collectors.", new(types.InvalidState)),
@@ -64,40 +61,13 @@ func (m *eventManager) CreateCollectorForEvents(
 	return &methods.CreateCollectorForEventsBody{Res: &types.CreateCollectorForEventsResponse{Returnval: c.Self}}
 }
 
-// QueryEvents returns the newest events that match, newest first, at most filter.maxCount (1000 if unset).
-func (m *eventManager) QueryEvents(_ *simulator.Context, req *types.QueryEvents) soap.HasFault {
-	if req.EventViewSpec != nil {
-		fault := simulator.Fault("eventViewSpec needs vSphere 9.0", new(types.NotSupported))
-		return &methods.QueryEventsBody{Fault_: fault}
-	}
-	match, fault := m.filter(req.Filter)
-	if fault != nil {
-		return &methods.QueryEventsBody{Fault_: fault}
-	}
-	return &methods.QueryEventsBody{Res: &types.QueryEventsResponse{Returnval: m.newest(match, req.Filter)}}
-}
-
-func (m *eventManager) newest(match filter, spec types.EventFilterSpec) []types.BaseEvent {
-	limit := int(either(spec.MaxCount, maxPageSize))
-	var events []types.BaseEvent
-	for _, r := range slices.Backward(m.log.view().records) {
-		if len(events) == limit {
-			break
-		}
-		if match.matches(r) {
-			events = append(events, render(r, spec))
-		}
-	}
-	return events
-}
-
-func (m *eventManager) filter(spec types.EventFilterSpec) (filter, *soap.Fault) {
+func (m *eventManager) filter(spec types.EventFilterSpec) (history.Filter, *soap.Fault) {
 	if spec.MaxCount != 0 && !validPage(spec.MaxCount) {
-		return nil, invalidArgument("filter.maxCount")
+		return history.Filter{}, invalidArgument("filter.maxCount")
 	}
 	match, fault := newFilter(spec, m.tree)
 	if fault != nil {
-		return nil, simulator.Fault("A specified parameter was not correct.", fault)
+		return history.Filter{}, simulator.Fault("A specified parameter was not correct.", fault)
 	}
 	return match, nil
 }
@@ -110,7 +80,7 @@ func (m *eventManager) PostEvent(ctx *simulator.Context, req *types.PostEvent) s
 	if head := req.EventToPost.GetEvent(); head.UserName == "" {
 		head.UserName = ctx.Session.UserName
 	}
-	m.log.append(req.EventToPost)
+	m.log.Commit(req.EventToPost)
 	return &methods.PostEventBody{Res: new(types.PostEventResponse)}
 }
 

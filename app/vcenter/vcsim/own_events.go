@@ -7,16 +7,18 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
 // ownEvents brings the events that the simulator posts by itself into the history. The simulator tells of each through the
 // latestPage of its own collectors: with a page of one, each update is exactly one event.
 type ownEvents struct {
-	log    *history
+	log    *history.Database
 	source types.ManagedObjectReference
 }
 
-func followOwnEvents(service *simulator.Service, log *history) error {
+func followOwnEvents(service *simulator.Service, log *history.Database) error {
 	request := &types.CreateCollectorForEvents{Filter: types.EventFilterSpec{MaxCount: 1}}
 	response := service.Context.Map.EventManager().CreateCollectorForEvents(newContext(service), request)
 	body, ok := response.(*methods.CreateCollectorForEventsBody)
@@ -45,7 +47,7 @@ func (t *ownEvents) UpdateObject(_ *simulator.Context, object mo.Reference, chan
 	}
 	for _, change := range changes {
 		if page, ok := change.Val.(*types.ArrayOfEvent); ok && len(page.Event) == 1 {
-			t.log.append(page.Event[0])
+			t.log.Commit(page.Event[0])
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
 )
 
-// waiter asks for updates of one property.
+// waiter asks for updates of one object's properties.
 type waiter struct {
 	client    *govmomi.Client
 	collector *property.Collector
@@ -21,7 +21,7 @@ type waiter struct {
 }
 
 func newWait(
-	t *testing.T, client *govmomi.Client, object types.ManagedObjectReference, path string,
+	t *testing.T, client *govmomi.Client, object types.ManagedObjectReference, paths ...string,
 ) *waiter {
 	t.Helper()
 	collector, err := property.DefaultCollector(client.Client).Create(t.Context())
@@ -30,7 +30,7 @@ func newWait(
 	}
 	filter := types.CreateFilter{Spec: types.PropertyFilterSpec{
 		ObjectSet: []types.ObjectSpec{{Obj: object}},
-		PropSet:   []types.PropertySpec{{Type: object.Type, PathSet: []string{path}}},
+		PropSet:   []types.PropertySpec{{Type: object.Type, PathSet: paths}},
 	}}
 	if _, err := collector.CreateFilter(t.Context(), filter); err != nil {
 		t.Fatal(err)
@@ -121,6 +121,7 @@ func TestLatestPageHoldsTheNewestThatMatchAndIsUpdated(t *testing.T) {
 	wait := newWait(t, client, collector, "latestPage")
 	wantPage(t, wait.next(t), second, first)
 	post(&types.VmPoweredOffEvent{})
+	<-time.After(100 * time.Millisecond) // an update that is not due would be on its way
 	third := post(&types.VmPoweredOnEvent{})
 	wantPage(t, wait.next(t), third, second)
 

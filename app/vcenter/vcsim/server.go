@@ -12,6 +12,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
 // Server is one simulated vCenter. Its methods are safe for concurrent use.
@@ -20,9 +22,12 @@ type Server struct {
 	logger      zerolog.Logger
 	model       *simulator.Model
 	certificate tls.Certificate
-	log         *history
+	clock       *clock
+	log         *history.Database
 	sessions    *sessionTable
 	workload    *workload
+	wire        *wire
+	faults      *faultBook
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -41,11 +46,12 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := newModel(cfg)
+	own := &clock{base: cfg.Clock}
+	model, err := newModel(cfg, own.now)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, logger: cfg.Logger, model: model, certificate: certificate}
+	s := &Server{cfg: cfg, logger: cfg.Logger, clock: own, model: model, certificate: certificate}
 	if err := s.furnish(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -55,21 +61,31 @@ func New(cfg Config) (*Server, error) {
 // furnish joins history, workload and sessions with the inventory.
 func (s *Server) furnish() error {
 	service := s.model.Service
-	s.log = newHistory(s.cfg.Clock, s.cfg.FirstKey)
+	s.log = history.New(s.cfg.history(s.clock.now))
 	stock, err := newInventory(service)
 	if err != nil {
 		return err
 	}
-	s.workload = newWorkload(stock, s.log, s.cfg)
+	s.workload = newWorkload(stock, s.log, s.clock.now, s.cfg)
 	s.workload.preload(s.cfg.History, s.cfg.HistorySpan)
 	s.sessions = newSessionTable(service)
 	s.sessions.manager = s.newManager
 	s.model.Map().Handler = s.sessions.handle
-	return followOwnEvents(service, s.log)
+	s.wire = newWire(s.sessions, s.cfg.Seed)
+	s.faults = newFaultBook(s)
+	if err := followOwnEvents(service, s.log); err != nil {
+		return err
+	}
+	for _, text := range s.cfg.Faults {
+		if _, err := s.Fault(text); err != nil {
+			return fmt.Errorf("configure simulated vCenter: %w", err)
+		}
+	}
+	return nil
 }
 
 func (s *Server) newManager() *eventManager {
-	m := &eventManager{log: s.log, sessions: s.sessions, tree: inventoryTree{s.model.Map()}}
+	m := &eventManager{log: s.log, sessions: s.sessions, tree: inventoryTree{s.model.Map()}, byID: queriesByID(s.cfg.Version)}
 	m.Self = s.model.Map().EventManager().Self
 	return m
 }
@@ -96,17 +112,23 @@ func (s *Server) InstanceUUID() string { return s.cfg.InstanceUUID }
 
 // Post commits an event and returns it as clients will see it. Key, chain and time are assigned; the rest is kept as
 // it is, unchecked against the inventory. Neither event nor what it points to may be changed afterwards.
-func (s *Server) Post(event types.BaseEvent) types.BaseEvent { return s.log.append(event).event() }
+func (s *Server) Post(event types.BaseEvent) types.BaseEvent {
+	row := s.log.Commit(event)
+	return eventOf(&row)
+}
 
-// Len is the number of events in the history.
-func (s *Server) Len() int { return s.log.view().len() }
+// History is the event database. What is done to it directly ends no session.
+func (s *Server) History() *history.Database { return s.log }
 
-// Events iterates over the history as it is now, in commit order, after the given index; the first event has index 1.
+// Len is the number of events that there ever were.
+func (s *Server) Len() int { return s.log.Logged() }
+
+// Events iterates over all events that there ever were, in commit order, after the given index; the first event has
+// index 1. What has become of them is in History().Log.
 func (s *Server) Events(after int) iter.Seq2[int, types.BaseEvent] {
 	return func(yield func(int, types.BaseEvent) bool) {
-		v := s.log.view()
-		for i := max(after, 0); i < v.len(); i++ {
-			if !yield(i+1, v.records[i].event()) {
+		for index, entry := range s.log.Log(after) {
+			if !yield(index, eventOf(&entry.Row)) {
 				return
 			}
 		}
@@ -118,6 +140,19 @@ func (s *Server) Rate() float64 { return s.workload.currentRate() }
 
 // SetRate changes the live workload. Once it has returned for 0, the workload adds no event any more.
 func (s *Server) SetRate(perSecond float64) error { return s.workload.setRate(perSecond) }
+
+// Fault takes up a fault, kind=<kind>,<name>=<value>,..., and returns its number. Kinds and names are those of POST
+// /control/faults. What need not wait has happened when Fault returns; the rest happens while the server runs.
+func (s *Server) Fault(text string) (int, error) {
+	a, err := parseArguments(text)
+	if err != nil {
+		return 0, err
+	}
+	return s.faults.add(a)
+}
+
+// ClearFaults ends all faults, those to come as well, and returns how many there were.
+func (s *Server) ClearFaults() int { return s.faults.clear() }
 
 // TerminateSessions ends every login session, with its collectors and waits, and returns how many there were.
 func (s *Server) TerminateSessions() int { return s.sessions.terminate() }

@@ -2,8 +2,10 @@ package vcsim
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -17,17 +19,25 @@ type sessionTable struct {
 	manager func() *eventManager
 
 	mu       sync.Mutex
-	holdings map[string]*holding // by session key
-	ended    map[string]struct{} // terminated by us; the simulator revives a session whose request was in flight
+	holdings map[string]*holding  // by session key
+	ended    map[string]struct{}  // terminated by us; the simulator revives a session whose request was in flight
+	activity map[string]*activity // by session key
+	limit    int                  // collectors of a session
+	idle     time.Duration        // after which a session ends; 0: never
+	expired  func()               // told of each that has
 }
 
 type holding struct {
 	collectors map[*collector]struct{}
 	waiting    map[*simulator.PropertyCollector]struct{}
+	paths      map[*simulator.PropertyCollector][]string // into latestEvent, that it has a filter on
 }
 
 func newSessionTable(service *simulator.Service) *sessionTable {
-	return &sessionTable{service: service, holdings: map[string]*holding{}, ended: map[string]struct{}{}}
+	return &sessionTable{
+		service: service, limit: maxCollectors,
+		holdings: map[string]*holding{}, ended: map[string]struct{}{}, activity: map[string]*activity{},
+	}
 }
 
 // handle sees each call before the simulator does. It is simulator.Registry.Handler, the one hook there is: the
@@ -50,10 +60,10 @@ func (t *sessionTable) handle(ctx *simulator.Context, method *simulator.Method) 
 	return nil, nil
 }
 
-// watch notes a property collector that is about to wait, for only its CancelWaitForUpdates ends such a call.
+// watch notes what a property collector is about to do: to follow something, or to wait, for only its
+// CancelWaitForUpdates ends such a call.
 func (t *sessionTable) watch(session *simulator.Session, method *simulator.Method) {
-	waits := strings.HasPrefix(method.Name, "WaitForUpdates")
-	if !waits && method.Name != "DestroyPropertyCollector" {
+	if method.This.Type != "PropertyCollector" {
 		return
 	}
 	pc, ok := session.Get(method.This).(*simulator.PropertyCollector)
@@ -62,10 +72,15 @@ func (t *sessionTable) watch(session *simulator.Session, method *simulator.Metho
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if waits {
-		t.holding(session.Key).waiting[pc] = struct{}{}
-	} else {
-		delete(t.holding(session.Key).waiting, pc)
+	s := t.holding(session.Key)
+	switch method.Name {
+	case "CreateFilter":
+		s.follow(pc, method.Body)
+	case "WaitForUpdates", "WaitForUpdatesEx":
+		s.waiting[pc] = struct{}{}
+	case "DestroyPropertyCollector":
+		delete(s.waiting, pc)
+		delete(s.paths, pc)
 	}
 }
 
@@ -103,6 +118,7 @@ func (t *sessionTable) holding(key string) *holding {
 		s = &holding{
 			collectors: map[*collector]struct{}{},
 			waiting:    map[*simulator.PropertyCollector]struct{}{},
+			paths:      map[*simulator.PropertyCollector][]string{},
 		}
 		t.holdings[key] = s
 	}
@@ -115,7 +131,7 @@ func (t *sessionTable) add(session *simulator.Session, c *collector) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.holding(session.Key)
-	if len(s.collectors) >= maxCollectors {
+	if len(s.collectors) >= t.limit {
 		return false
 	}
 	session.Put(c)
@@ -157,6 +173,7 @@ func (t *sessionTable) prune() {
 			s.leave(t.service.Context.Map)
 		}
 	}
+	maps.DeleteFunc(t.activity, func(key string, a *activity) bool { return !live[key] && a.calls == 0 })
 }
 
 // leave ends waits and removes the property collectors, which would otherwise gather updates for ever.

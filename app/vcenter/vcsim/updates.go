@@ -7,6 +7,8 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
 // updatePause joins the updates of a burst. The simulator's property collector looks every 20 ms, so a shorter one
@@ -16,19 +18,16 @@ const updatePause = 20 * time.Millisecond
 // notifier tells waiting property collectors that latestEvent or a latestPage has changed.
 type notifier struct {
 	service  *simulator.Service
-	log      *history
+	log      *history.Database
 	sessions *sessionTable
+	told     history.Row
 }
 
 // run tells of changes until ctx ends.
 func (n *notifier) run(ctx context.Context) error {
-	told := 0
 	for {
-		changes := n.log.changes()
-		if v := n.log.view(); v.len() != told {
-			n.tell(v)
-			told = v.len()
-		}
+		changes := n.log.Changes()
+		n.tell()
 		if !wait(ctx, changes) {
 			return nil
 		}
@@ -38,13 +37,30 @@ func (n *notifier) run(ctx context.Context) error {
 	}
 }
 
-func (n *notifier) tell(v view) {
-	manager := mo.EventManager{Self: n.service.Context.Map.EventManager().Self}
-	n.update(&manager, "latestEvent", latestEvent(v))
+func (n *notifier) tell() {
+	if latest, ok := n.log.Latest(); ok && latest != n.told {
+		n.told = latest
+		n.tellLatest(eventOf(&latest))
+	}
 	for _, c := range n.sessions.collectors() {
 		if page, changed := c.news(); changed {
 			n.update(properties(c), "latestPage", page)
 		}
+	}
+}
+
+func (n *notifier) tellLatest(event types.BaseEvent) {
+	manager := &mo.EventManager{Self: n.service.Context.Map.EventManager().Self}
+	n.update(manager, latestEvent, event)
+	for collector, paths := range n.sessions.watchers() {
+		var changes []types.PropertyChange
+		for _, path := range paths {
+			if value := headField(event.GetEvent(), path); value != nil {
+				changes = append(changes,
+					types.PropertyChange{Name: path, Op: types.PropertyChangeOpAssign, Val: value})
+			}
+		}
+		collector.UpdateObject(newContext(n.service), manager, changes)
 	}
 }
 

@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
 // workload fills the history: before the start as fast as it can, afterwards at a rate. It is safe for concurrent use.
 type workload struct {
 	stock *inventory
-	log   *history
+	log   *history.Database
 	now   func() time.Time
-	turn  chan struct{} // told of a new rate
+	turn  chan struct{} // told of something that is due sooner
 
 	mu     sync.Mutex
 	random *rand.Rand
@@ -23,6 +25,10 @@ type workload struct {
 	bodies map[pick]types.BaseEvent
 	pacer  pacer
 	extra  int // variant of the next event made on demand; the sequence by seed is left alone
+
+	dice      *rand.Rand // for what the sequence by seed must not depend on
+	late, old chance
+	underway  []transaction
 }
 
 // pick identifies a body.
@@ -32,11 +38,12 @@ type pick struct {
 	variant int
 }
 
-func newWorkload(stock *inventory, log *history, cfg Config) *workload {
+func newWorkload(stock *inventory, log *history.Database, now func() time.Time, cfg Config) *workload {
 	w := &workload{
-		stock: stock, log: log, now: cfg.Clock,
+		stock: stock, log: log, now: now,
 		turn:   make(chan struct{}, 1),
 		random: rand.New(rand.NewPCG(cfg.Seed, 0)), // #nosec G404 -- repeatable on purpose
+		dice:   rand.New(rand.NewPCG(cfg.Seed, 1)), // #nosec G404 -- repeatable on purpose
 		bodies: map[pick]types.BaseEvent{},
 		pacer:  pacer{rate: cfg.Rate},
 	}
@@ -50,11 +57,11 @@ func newWorkload(stock *inventory, log *history, cfg Config) *workload {
 func (w *workload) preload(count int, span time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.log.reserve(count)
+	w.log.Grow(count)
 	end := w.now()
 	for i := range count {
 		ago := time.Duration(float64(span) * float64(count-i) / float64(count))
-		w.log.appendAt(w.body(w.choose()), end.Add(-ago))
+		w.log.Import(w.body(w.choose()), end.Add(-ago))
 	}
 	if w.off != nil {
 		w.stock.setPower(w.off, types.VirtualMachinePowerStatePoweredOff)
@@ -87,14 +94,16 @@ func (w *workload) restart() {
 func (w *workload) step() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.pacer.rate == 0 {
-		return time.Hour // until setRate
+	pause := time.Second // a burst may be over
+	if w.pacer.rate > 0 {
+		for range w.pacer.due(time.Now()) {
+			w.settle()
+			w.commit(w.choose())
+		}
+		pause = min(pause, w.pacer.pause(time.Now()))
 	}
-	for range w.pacer.due(time.Now()) {
-		w.settle()
-		w.commit(w.choose())
-	}
-	return w.pacer.pause(time.Now())
+	w.log.Settle()
+	return w.finish(time.Now(), pause)
 }
 
 func (w *workload) currentRate() float64 {
@@ -110,11 +119,16 @@ func (w *workload) setRate(perSecond float64) error {
 	w.mu.Lock()
 	w.pacer = pacer{rate: perSecond, since: time.Now()}
 	w.mu.Unlock()
+	w.wake()
+	return nil
+}
+
+// wake lets the loop look again at what is due.
+func (w *workload) wake() {
 	select {
 	case w.turn <- struct{}{}:
 	default: // the loop has yet to see the turn before
 	}
-	return nil
 }
 
 // post adds count events of one kind on one machine, nil for any.
@@ -136,7 +150,7 @@ func (w *workload) commit(p pick) {
 	if p.recipe.power != "" {
 		w.stock.setPower(p.machine, p.recipe.power)
 	}
-	w.log.append(w.body(p))
+	w.add(w.body(p))
 }
 
 // choose draws the next event by weight. At most one machine is off, and a machine is powered on only when off.

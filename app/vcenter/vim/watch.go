@@ -3,10 +3,12 @@ package vim
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/vmware/govmomi/property"
 	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"github.com/vcrelay/vcrelay/app/vcenter"
@@ -58,21 +60,30 @@ func (w subject) spec() types.PropertyFilterSpec {
 // newest reads the event from the property's value. It is zero for a class that govmomi does not know: that is a signal
 // all the same.
 func newest(value types.AnyType) vcenter.Mark {
-	switch v := value.(type) {
-	case types.BaseEvent:
-		e := v.GetEvent()
-		return vcenter.Mark{Key: e.Key, Created: e.CreatedTime}
-	case types.ArrayOfEvent:
-		var mark vcenter.Mark
-		for _, e := range v.Event {
+	var mark vcenter.Mark
+	if page, is := value.(types.ArrayOfEvent); is {
+		for _, e := range page.Event {
 			if e != nil && e.GetEvent().CreatedTime.After(mark.Created) {
-				mark = newest(e)
+				mark = markOf(e)
 			}
 		}
 		return mark
-	default:
-		return vcenter.Mark{}
 	}
+	v := reflect.ValueOf(value)
+	if v.Kind() != reflect.Struct {
+		return mark
+	}
+	pointer := reflect.New(v.Type()) // govmomi gives the value, and the pointer is the event
+	pointer.Elem().Set(v)
+	if e, is := pointer.Interface().(types.BaseEvent); is {
+		mark = markOf(e)
+	}
+	return mark
+}
+
+func markOf(e types.BaseEvent) vcenter.Mark {
+	head := e.GetEvent()
+	return vcenter.Mark{Key: head.Key, Created: head.CreatedTime}
 }
 
 // Latest is vcenter.Session. With a filter it is the newest of what was asked for.
@@ -89,6 +100,9 @@ func (s *Session) Latest(ctx context.Context) (vcenter.Mark, bool, error) {
 		return vcenter.Mark{}, false, classify(err)
 	}
 	for _, object := range answer.Returnval {
+		for _, missing := range object.MissingSet {
+			return vcenter.Mark{}, false, classify(soap.WrapVimFault(missing.Fault.Fault))
+		}
 		for _, p := range object.PropSet {
 			mark := newest(p.Val)
 			return mark, !mark.Created.IsZero(), nil

@@ -18,6 +18,8 @@
 //
 // In the order of the data: scanner.go cuts the stream into tokens (tag.go, text.go, skip.go, space.go), reader.go finds
 // the events, emit.go, object.go and unknown.go write them by the tables (tables.go, shape.go, registry.go), scalar.go and
-// moment.go write their values, header.go reads the few fields back that the relay needs, pascal.go has what the old
-// layout does otherwise, merge.go mends what came out of order, slab.go has the memory that the events stay in.
+// moment.go write their values, header.go reads the few fields back that the relay needs (interned.go keeps them), pascal.go
+// has what the old layout does otherwise, merge.go mends what came out of order, slab.go has the memory that the events stay
+// in. ahead.go is a short cut through all that for elements that come as the tables foresee them, which most do; pattern.go,
+// plain.go and phrase.go are its tools.
 package vimjson

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"runtime/debug"
 	"slices"
+
+	"github.com/vcrelay/vcrelay/app/event"
 )
 
 // emitter writes the element that the scanner has just opened as JSON to out. Each of its methods consumes the element
@@ -22,7 +24,8 @@ type emitter struct {
 	guid    []byte // serverGuid of the reference that is being read
 	octets  []byte // of a kindBytes field that is being read
 	scratch []byte
-	strings *interned
+	strings *interned[string]
+	refs    *interned[event.Ref]
 }
 
 func (e *emitter) begin() {

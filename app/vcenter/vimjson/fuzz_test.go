@@ -58,6 +58,7 @@ func probe(t *testing.T, text []byte) {
 		}
 	}
 	halves(t, text, got)
+	bothWays(t, text)
 	old, _ := read(text, vimjson.Options{MaxEvent: 1 << 20, Layout: vimjson.PascalCase})
 	for i, e := range old {
 		if !json.Valid(e.Data) {

@@ -1,11 +1,10 @@
 package vimjson
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -81,8 +80,7 @@ func (e *emitter) header(r role, at int) {
 	h := &e.event
 	switch r {
 	case roleKey:
-		n, err := strconv.ParseInt(string(e.out[at:]), 10, 32)
-		h.Key, e.keyed = int32(n), err == nil
+		h.Key, e.keyed = integer(e.out[at:])
 	case roleCreated:
 		h.Created, e.timed = instant(e.out[at:])
 	case roleUser:
@@ -93,10 +91,7 @@ func (e *emitter) header(r role, at int) {
 		h.Severity = e.string(at, len(e.out))
 	default:
 		if e.first.at != 0 {
-			*h.ref(r) = event.Ref{
-				Type:  e.string(e.first.at, e.first.value-len(referenceValue[e.layout])),
-				Value: e.string(e.first.value, e.first.end),
-			}
+			*h.ref(r) = e.ref(e.first)
 		}
 	}
 }
@@ -131,6 +126,18 @@ func (e *Event) ref(r role) *event.Ref {
 	}
 }
 
+func integer(text []byte) (int32, bool) {
+	if digits(text) {
+		n := int32(0)
+		for _, c := range text {
+			n = 10*n + int32(c-'0')
+		}
+		return n, true
+	}
+	n, err := strconv.ParseInt(string(text), 10, 32)
+	return int32(n), err == nil
+}
+
 func instant(quoted []byte) (time.Time, bool) {
 	text := quoted[1 : len(quoted)-1]
 	if t, ok := utc(text); ok {
@@ -145,37 +152,31 @@ type span struct{ at, value, end int }
 
 // string is the text of the JSON string out[at:end].
 func (e *emitter) string(at, end int) string {
-	text := e.out[at+1 : end-1]
-	if bytes.IndexByte(text, '\\') >= 0 {
-		e.scratch = unquote(e.scratch[:0], text)
-		text = e.scratch
+	quoted := e.out[at+1 : end-1]
+	kept, known := e.strings.find(quoted)
+	if !known {
+		kept.value = unquoted(kept.quoted)
 	}
-	return e.strings.of(text)
+	return kept.value
 }
 
-// interned shares strings that come again and again, such as names of users and ids of objects. Each text has two
-// places, and the last that came is in the first.
-type interned [1 << internBits]string
-
-const internBits = 11
-
-func (all *interned) of(text []byte) string {
-	hash := uint64(len(text))
-	if len(text) >= 8 { // ends differ more than beginnings
-		hash += binary.LittleEndian.Uint64(text[len(text)-8:])
-	} else {
-		for _, c := range text {
-			hash = hash<<8 + uint64(c)
+// ref is the reference that s tells.
+func (e *emitter) ref(s span) event.Ref {
+	kept, known := e.refs.find(e.out[s.at+1 : s.end-1])
+	if !known {
+		value := s.value - s.at // where the value begins, behind its quote
+		kept.value = event.Ref{
+			Type:  unquoted(kept.quoted[:value-len(referenceValue[e.layout])-len(`""`)]),
+			Value: unquoted(kept.quoted[value:]),
 		}
 	}
-	place := hash * 0x9E3779B97F4A7C15 >> (64 - internBits)
-	if all[place] == string(text) {
-		return all[place]
+	return kept.value
+}
+
+// unquoted is what a JSON string says that has text between its quotes.
+func unquoted(text string) string {
+	if strings.IndexByte(text, '\\') < 0 {
+		return text
 	}
-	if all[place^1] == string(text) {
-		return all[place^1]
-	}
-	all[place^1] = all[place]
-	all[place] = string(text)
-	return all[place]
+	return string(unquote(nil, []byte(text)))
 }

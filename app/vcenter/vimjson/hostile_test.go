@@ -40,6 +40,7 @@ var agreed = map[string]string{
 	"no events":                    ``,
 	"order":                        `<returnval xsi:type="VmPoweredOnEvent"><template>true</template><userName>a</userName><createdTime>2026-11-20T10:12:24Z</createdTime><key>1</key></returnval>`,
 	"numbers":                      returned("VmPoweredOnEvent", strings.NewReplacer("<key>7", "<key>+7", "<chainId>7", "<chainId> -007\n").Replace(head)+`<template> 1 </template>`),
+	"zeros before a number":        returned("VmPoweredOnEvent", strings.Replace(head, "<chainId>7", "<chainId>007", 1)),
 	"a field twice":                returned("VmPoweredOnEvent", "<key>1</key><userName>a</userName>"+head),
 	"child in text":                returned("VmPoweredOnEvent", head+`<changeTag>a<b>c<d/></b>e</changeTag>`),
 	"text between elements":        returned("VmPoweredOnEvent", " a "+head+" b "),
@@ -122,6 +123,14 @@ var meant = map[string]struct{ govmomi, content, want string }{
 	"number too large": {
 		fails, returned("GeneralEvent", strings.Replace(head, "<chainId>7", "<chainId>2147483648", 1)+`<message>m</message>`),
 		`{"_typeName":"GeneralEvent","key":7,"chainId":"2147483648","createdTime":"2026-11-20T10:12:24.5Z","userName":"root","message":"m"}`,
+	},
+	"number too large for a byte": {
+		fails, returned("EventEx", head+`<eventTypeId>e</eventTypeId><arguments><key>k</key><value xsi:type="xsd:byte">300</value></arguments>`),
+		`{"_typeName":"EventEx",HEAD,"eventTypeId":"e","arguments":[{"_typeName":"KeyAnyValue","key":"k","value":{"_typeName":"int8","_value":"300"}}]}`,
+	},
+	"almost a number": {
+		fails, returned("GeneralEvent", strings.Replace(head, "<chainId>7", "<chainId>1:", 1)+`<message>m</message>`),
+		`{"_typeName":"GeneralEvent","key":7,"chainId":"1:","createdTime":"2026-11-20T10:12:24.5Z","userName":"root","message":"m"}`,
 	},
 	"number that is not finite": {
 		other, returned("EventEx", head+`<eventTypeId>e</eventTypeId><arguments><key>k</key><value xsi:type="xsd:double">NaN</value></arguments>`),

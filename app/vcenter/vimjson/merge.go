@@ -42,7 +42,7 @@ func (s *shape) join(out []byte, name string, values [][]byte, layout Layout) []
 	}
 	known := name == `"_typeName"`
 	for i := range s.fields {
-		d := &s.fields[i]
+		d := s.fields[i]
 		if d.key[layout] != ","+name+":" {
 			continue
 		}

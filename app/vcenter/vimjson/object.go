@@ -3,6 +3,7 @@ package vimjson
 import (
 	"encoding/base64"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -21,13 +22,14 @@ type frame struct {
 
 // object writes an element with children. name overrides the shape's, for a class that is not known.
 func (e *emitter) object(s *shape, name string) error {
-	f := e.frame(s, name)
+	var f frame
+	e.frame(&f, s, name)
 	return e.members(&f)
 }
 
 // frame begins an object.
-func (e *emitter) frame(s *shape, name string) frame {
-	f := frame{shape: s, at: len(e.out), seen: len(e.seen)}
+func (e *emitter) frame(f *frame, s *shape, name string) {
+	f.shape, f.at, f.seen = s, len(e.out), len(e.seen)
 	for range (len(s.fields) + 63) / 64 {
 		e.seen = append(e.seen, 0)
 	}
@@ -37,13 +39,15 @@ func (e *emitter) frame(s *shape, name string) frame {
 	case name != "":
 		e.out = append(appendText(append(e.out, `{"_typeName":"`...), []byte(name), true), '"')
 	default:
-		e.out = append(e.out, s.open...)
+		e.out = s.open.append(e.out)
 	}
-	return f
 }
 
 func (e *emitter) members(f *frame) error {
 	for {
+		if done, err := e.ahead(f); done || err != nil {
+			return err
+		}
 		token, err := e.in.next()
 		switch {
 		case err != nil:
@@ -64,7 +68,12 @@ func (e *emitter) member(f *frame) error {
 		e.closeArray(f)
 		return e.strange(f)
 	}
-	d := &f.shape.fields[i]
+	return e.field(f, i)
+}
+
+// field writes the element of field i that has just begun.
+func (e *emitter) field(f *frame, i int) error {
+	d := f.shape.fields[i]
 	if d.array {
 		f.hint = i
 		return e.element(f, d, i)
@@ -84,13 +93,18 @@ func (e *emitter) member(f *frame) error {
 	if err := e.value(d.shape); err != nil {
 		return err
 	}
+	e.settle(f, d, before, at)
+	return nil
+}
+
+// settle ends a member whose key stands at out[before:] and whose value at out[at:].
+func (e *emitter) settle(f *frame, d *field, before, at int) {
 	if d.omit && e.layout == VIJSON && empty(e.out[at:]) {
 		e.out = e.out[:before]
 	}
 	if d.role != roleNone && f.top {
 		e.header(d.role, at)
 	}
-	return nil
 }
 
 // empty is what omitempty leaves out.
@@ -160,10 +174,13 @@ func (e *emitter) octet() error {
 }
 
 func (e *emitter) closeArray(f *frame) {
-	d := f.array
-	if d == nil {
-		return
+	if f.array != nil {
+		e.endArray(f)
 	}
+}
+
+func (e *emitter) endArray(f *frame) {
+	d := f.array
 	f.array = nil
 	switch {
 	case d.shape.kind != kindBytes:
@@ -180,10 +197,11 @@ func (e *emitter) closeArray(f *frame) {
 // finish closes an object.
 func (e *emitter) finish(f *frame) error {
 	e.closeArray(f)
-	for _, i := range f.shape.required[e.layout] {
-		if e.seen[f.seen+i/64]&(1<<(i%64)) == 0 {
-			e.key(&f.shape.fields[i])
-			e.out = append(e.out, f.shape.fields[i].zero[e.layout]...)
+	for word, required := range f.shape.required[e.layout] {
+		for missing := required &^ e.seen[f.seen+word]; missing != 0; missing &= missing - 1 {
+			d := f.shape.fields[64*word+bits.TrailingZeros64(missing)]
+			e.key(d)
+			e.out = append(e.out, d.zero[e.layout]...)
 		}
 	}
 	e.seen = e.seen[:f.seen]

@@ -9,4 +9,10 @@ var (
 		VIJSON:     `{"_typeName":"ManagedObjectReference","type":"","value":""}`,
 		PascalCase: `{"Type":"","Value":"","ServerGUID":""}`,
 	}
+
+	// what stands between the texts of type and value
+	typeToValue = [layouts]phrase{
+		VIJSON:     newPhrase(`"` + referenceValue[VIJSON] + `"`),
+		PascalCase: newPhrase(`"` + referenceValue[PascalCase] + `"`),
+	}
 )

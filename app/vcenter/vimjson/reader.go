@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/vcrelay/vcrelay/app/event"
 )
 
 // Options of a Reader; the zero value is good.
@@ -50,7 +52,7 @@ func NewReader(in io.Reader, options Options) *Reader {
 	if r.options.MaxDepth == 0 {
 		r.options.MaxDepth = maxDepth
 	}
-	r.emit = emitter{in: &r.in, layout: options.Layout, limit: r.options.MaxEvent, strings: new(interned)}
+	r.emit = emitter{in: &r.in, layout: options.Layout, limit: r.options.MaxEvent, strings: new(interned[string]), refs: new(interned[event.Ref])}
 	r.Reset(in)
 	return r
 }
@@ -97,6 +99,9 @@ func (r *Reader) next() error {
 	}
 	for {
 		r.in.mark(r.options.MaxEvent, pageDeep)
+		if r.inside && r.in.eventAhead() {
+			return r.event()
+		}
 		token, err := r.in.next()
 		if err != nil {
 			return r.broken(err)
@@ -107,7 +112,7 @@ func (r *Reader) next() error {
 				return err
 			}
 		case tokenStart:
-			if r.inside && r.in.depth() == 4 && string(r.in.tag.local) == "returnval" {
+			if r.inside && r.in.depth() == 4 && string(r.in.tag.local) == returnval {
 				return r.event()
 			}
 			if err := r.opened(); err != nil {
@@ -183,15 +188,15 @@ func (e *emitter) top() error {
 		if known != nil && known.kind == kindObject {
 			s = known.loaded()
 		} else {
-			name = e.strings.of(kind)
+			name = string(kind)
 		}
 	}
 	e.event.Class = s.name
 	if name != "" {
 		e.event.Class = name
 	}
-	f := e.frame(s, name)
-	f.top = true
+	f := frame{top: true}
+	e.frame(&f, s, name)
 	err := e.members(&f)
 	e.event.Flaw = e.flaw()
 	return err

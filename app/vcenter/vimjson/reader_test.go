@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"reflect"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -69,6 +72,24 @@ func TestAPageThatComesByteByByteIsTheSame(t *testing.T) {
 	}
 	if _, err := reader.Next(); !errors.Is(err, io.EOF) {
 		t.Error(err)
+	}
+}
+
+func TestAPageThatComesInTwoPiecesIsTheSame(t *testing.T) {
+	const odd = `a"b\c&amp;d` + "\x01ä"
+	text := body(returned("EventEx", head+`<userName>`+odd+`</userName><odd>`+odd+`</odd><arguments><key>`+odd+`</key><value xsi:type="xsd:string">`+
+		odd+`</value></arguments><vm><name>a</name><vm type="VirtualMachine">`+odd+`</vm></vm>`) + returned("Odd", head))
+	want, err := read(text, vimjson.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range text {
+		reader := vimjson.NewReader(io.MultiReader(bytes.NewReader(text[:n]), bytes.NewReader(text[n:])), vimjson.Options{})
+		for i := range want {
+			if got, err := reader.Next(); err != nil || !reflect.DeepEqual(got, want[i]) {
+				t.Fatalf("cut at %d, event %d: %v\ngot  %+v\nwant %+v", n, i, err, got, want[i])
+			}
+		}
 	}
 }
 
@@ -238,6 +259,40 @@ func TestWithoutRecycleDataStaysAfterReset(t *testing.T) {
 	}
 }
 
+func TestWhatComesAgainAllocatesNextToNothing(t *testing.T) {
+	page := benchPage(t)
+	each := transcoder(t, vimjson.Options{Recycle: true})
+	each(page, func(*vimjson.Event) {})
+	if n := testing.AllocsPerRun(5, func() { each(page, func(*vimjson.Event) {}) }); n > perPage/20 {
+		t.Errorf("%v allocations for %d events", n, perPage)
+	}
+}
+
+func TestLongTextIsNotKept(t *testing.T) {
+	const count, size = 300, 64 << 10
+	var text strings.Builder
+	for i := range count {
+		text.WriteString(returned("VmPoweredOnEvent", strings.Replace(head, "root", strings.Repeat("x", size)+strconv.Itoa(i), 1)))
+	}
+	page := body(text.String())
+	var before, after runtime.MemStats
+	reader := vimjson.NewReader(bytes.NewReader(page), vimjson.Options{})
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range count {
+		if _, err := reader.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > count*size/4 {
+		t.Errorf("%d bytes are kept", kept)
+	}
+	reader.Reset(nil)
+	runtime.KeepAlive(page)
+}
+
 func TestTheEntityIsTheMostParticularObject(t *testing.T) {
 	refs := head + `<datacenter><name>a</name><datacenter type="Datacenter">datacenter-2</datacenter></datacenter>`
 	for add, want := range map[string]string{
@@ -265,6 +320,7 @@ func TestAnEventWithoutPositionIsMarked(t *testing.T) {
 		"no time":     `<key>1</key>`,
 		"odd time":    `<key>1</key><createdTime>yesterday</createdTime>`,
 		"no such day": `<key>1</key><createdTime>2026-02-30T10:12:24.5Z</createdTime>`,
+		"no leap day": `<key>1</key><createdTime>2026-02-29T10:12:24.5Z</createdTime>`,
 		"no event":    ``,
 	} {
 		if e := one(t, returned("VmPoweredOnEvent", text), vimjson.Options{}); e.Flaw == nil || !json.Valid(e.Data) {

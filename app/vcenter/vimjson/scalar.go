@@ -37,8 +37,8 @@ func appendBool(out, text []byte) ([]byte, bool) {
 }
 
 func appendInt(out, text []byte, bits int) ([]byte, bool) {
-	if digits(text) {
-		return append(out, text...), true // most numbers: nothing to normalise, fits each type
+	if digits(text) && (bits >= 32 || len(text) <= 2) {
+		return append(out, text...), true // most numbers: nothing to normalise, and none that the type cannot hold
 	}
 	if len(text) == 0 {
 		return append(out, '0'), true
@@ -47,15 +47,17 @@ func appendInt(out, text []byte, bits int) ([]byte, bool) {
 	return strconv.AppendInt(out, n, 10), err == nil
 }
 
-// digits tells that text is a number of one or two digits as JSON writes it, which no integer type overflows.
+// digits tells that text is a number as JSON writes it, of so few digits that 32 bits hold it.
 func digits(text []byte) bool {
-	switch len(text) {
-	case 1:
-		return text[0] >= '0' && text[0] <= '9'
-	case 2:
-		return text[0] >= '1' && text[0] <= '9' && text[1] >= '0' && text[1] <= '9'
+	if len(text) == 0 || len(text) > 9 || text[0] == '0' && len(text) > 1 {
+		return false
 	}
-	return false
+	for _, c := range text {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	return true
 }
 
 func appendUint(out, text []byte, bits int) ([]byte, bool) {

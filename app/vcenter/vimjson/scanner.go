@@ -38,8 +38,9 @@ type scanner struct {
 
 	spaces   []binding
 	prefixes []byte // of the spaces, one after the other
-	empty    bool   // the start tag was <a/>: its end is the next token
-	verbatim bool   // inside of a CDATA section
+	xsi      meaning
+	empty    bool // the start tag was <a/>: its end is the next token
+	verbatim bool // inside of a CDATA section
 }
 
 func (s *scanner) reset(in io.Reader) {
@@ -49,7 +50,7 @@ func (s *scanner) reset(in io.Reader) {
 	s.in, s.failed, s.at, s.end = in, nil, 0, 0
 	s.names, s.opens = s.names[:0], s.opens[:0]
 	s.spaces, s.prefixes = s.spaces[:0], s.prefixes[:0]
-	s.empty, s.verbatim = false, false
+	s.empty, s.verbatim, s.xsi = false, false, unclear
 }
 
 // mark allows n more bytes and elements up to depth.
@@ -99,10 +100,7 @@ func (s *scanner) leaf() (text []byte, clean, ok bool) {
 		return nil, true, true
 	}
 	rest := s.window[s.at:s.end]
-	n := 0
-	for n < len(rest) && plain[rest[n]] {
-		n++
-	}
+	n := plainLen(rest)
 	clean = true
 	if n < len(rest) && rest[n] != '<' {
 		clean = false

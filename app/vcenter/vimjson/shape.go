@@ -41,12 +41,12 @@ type shape struct {
 	kind kind
 	bits int    // of numbers
 	name string // what _typeName says
-	open string // the beginning of an object in VI/JSON
+	open phrase // the beginning of an object in VI/JSON
 	base *shape // of a dynamic element without xsi:type; nil for anyType
 
-	fields   []field
-	index    map[string]int // fields by the name of their elements
-	required [layouts][]int // fields that are written even if they did not come
+	fields   []*field          // those of an embedded struct are shared, which is easier on the processor's cache
+	index    map[string]int    // fields by the name of their elements
+	required [layouts][]uint64 // a bit for each field that is written even if it did not come
 	typ      reflect.Type
 	once     sync.Once
 }
@@ -54,7 +54,11 @@ type shape struct {
 // field is one member of an object.
 type field struct {
 	element string
+	course  course
+	start   pattern         // its start tag as far as it is always the same, and
+	end     pattern         // its end tag, as the short cut expects them
 	key     [layouts]string // `,"name":`
+	lead    [layouts]phrase // the key, and what stands before the text of a leaf
 	zero    [layouts]string // what stands for an absent field; empty if it is left out
 	shape   *shape
 	array   bool // the element repeats

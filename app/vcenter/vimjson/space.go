@@ -12,6 +12,26 @@ type binding struct {
 	instance bool
 }
 
+// meaning of a prefix: whether it is instanceSpace.
+type meaning uint8
+
+const (
+	unclear meaning = iota
+	isInstance
+	isOther
+)
+
+// xsiIsInstance is instance of the prefix that all use. It finds out once for all elements that declare nothing.
+func (s *scanner) xsiIsInstance() bool {
+	if s.xsi == unclear {
+		s.xsi = isOther
+		if s.instance([]byte("xsi")) {
+			s.xsi = isInstance
+		}
+	}
+	return s.xsi == isInstance
+}
+
 // bind notes the prefixes that the tag declares.
 func (s *scanner) bind() {
 	for i := range s.tag.attrs {
@@ -23,6 +43,7 @@ func (s *scanner) bind() {
 				instance: string(a.value) == instanceSpace,
 			})
 			s.prefixes = append(s.prefixes, a.local...)
+			s.xsi = unclear
 		}
 	}
 }
@@ -32,6 +53,7 @@ func (s *scanner) unbind() {
 	for n := len(s.spaces); n > 0 && s.spaces[n-1].depth == len(s.opens); n-- {
 		s.prefixes = s.prefixes[:s.spaces[n-1].prefix]
 		s.spaces = s.spaces[:n-1]
+		s.xsi = unclear
 	}
 }
 

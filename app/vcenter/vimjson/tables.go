@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -23,7 +24,7 @@ func newShape(typ reflect.Type) *shape {
 		return s
 	}
 	s.classify(typ)
-	s.open = `{"_typeName":"` + s.name + `"`
+	s.open = newPhrase(`{"_typeName":"` + s.name + `"`)
 	return s
 }
 
@@ -60,12 +61,15 @@ func (s *shape) load() {
 	case kindObject:
 		s.fields = visible(declared(s.typ, 0))
 		s.index = make(map[string]int, len(s.fields))
+		for layout := range s.required {
+			s.required[layout] = make([]uint64, (len(s.fields)+63)/64)
+		}
 		for i := range s.fields {
-			f := &s.fields[i]
+			f := s.fields[i]
 			s.index[f.element] = i
 			for layout := range f.zero {
 				if f.zero[layout] != "" {
-					s.required[layout] = append(s.required[layout], i)
+					s.required[layout][i/64] |= 1 << (i % 64)
 				}
 			}
 		}
@@ -74,7 +78,7 @@ func (s *shape) load() {
 
 // member is a field with its depth in embedded structs.
 type member struct {
-	field
+	*field
 	depth int
 }
 
@@ -88,15 +92,15 @@ func declared(typ reflect.Type, depth int) []member {
 			all = append(all, declared(f.Type, depth+1)...)
 		case !f.IsExported() || f.Name == "XMLName" || f.Tag.Get("json") == "-":
 		default:
-			all = append(all, member{newField(typ, f), depth})
+			all = append(all, member{fieldOf(typ, f), depth})
 		}
 	}
 	return all
 }
 
 // visible drops a field that a less deeply embedded one hides.
-func visible(all []member) []field {
-	var fields []field
+func visible(all []member) []*field {
+	var fields []*field
 	for i := range all {
 		hidden := slices.ContainsFunc(all, func(m member) bool { return m.element == all[i].element && m.depth < all[i].depth })
 		if !hidden {
@@ -106,7 +110,24 @@ func visible(all []member) []field {
 	return fields
 }
 
-func newField(owner reflect.Type, f reflect.StructField) field {
+// knownFields has the fields that were read so far, by the struct that declares them and their name.
+var knownFields sync.Map
+
+type declaration struct {
+	owner reflect.Type
+	name  string
+}
+
+func fieldOf(owner reflect.Type, f reflect.StructField) *field {
+	at := declaration{owner: owner, name: f.Name}
+	if d, ok := knownFields.Load(at); ok {
+		return d.(*field)
+	}
+	d, _ := knownFields.LoadOrStore(at, newField(owner, f))
+	return d.(*field)
+}
+
+func newField(owner reflect.Type, f reflect.StructField) *field {
 	name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 	if name == "" {
 		name = f.Name
@@ -116,7 +137,7 @@ func newField(owner reflect.Type, f reflect.StructField) field {
 	if pointer {
 		typ = typ.Elem()
 	}
-	out := field{element: element, role: roles[owner][f.Name]}
+	out := &field{element: element, role: roles[owner][f.Name]}
 	out.key = [layouts]string{VIJSON: `,"` + name + `":`, PascalCase: `,"` + f.Name + `":`}
 	out.array = typ == reflect.TypeFor[types.ByteSlice]() || typ.Kind() == reflect.Slice && typ.Elem().Kind() != reflect.Uint8
 	omit := options == "omitempty"
@@ -130,7 +151,36 @@ func newField(owner reflect.Type, f reflect.StructField) field {
 		typ = typ.Elem()
 	}
 	out.shape = shapeOf(typ)
+	out.expect()
 	return out
+}
+
+// expect sets what the short cut expects of the field.
+func (f *field) expect() {
+	start := "<" + f.element + ">"
+	lead := f.key
+	switch k := f.shape.kind; {
+	case k == kindDynamic:
+		f.course, start = courseTyped, "<"+f.element+` xsi:type="`
+	case f.array || k == kindObject || k == kindBinary || k == kindNone:
+		f.course = courseStart
+	case k == kindString:
+		f.course = courseString
+		for layout := range lead {
+			lead[layout] += `"`
+		}
+	case k == kindReference:
+		f.course, start = courseReference, "<"+f.element+` type="`
+		for layout := range lead {
+			lead[layout] += referenceType[layout] + `"`
+		}
+	default:
+		f.course = courseScalar
+	}
+	for layout := range lead {
+		f.lead[layout] = newPhrase(lead[layout])
+	}
+	f.start, f.end = newPattern(start), newPattern("</"+f.element+">")
 }
 
 // omissible tells that encoding/json's omitempty works on a type: structs are never empty.

@@ -54,7 +54,8 @@ func (e *emitter) unknown(name string) error {
 // unknownObject goes on at the first child. Text before it was white space between tags.
 func (e *emitter) unknownObject(at int, name string) error {
 	e.out = e.out[:at]
-	f := e.frame(&nothing, name)
+	var f frame
+	e.frame(&f, &nothing, name)
 	if err := e.member(&f); err != nil {
 		return err
 	}

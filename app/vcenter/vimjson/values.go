@@ -8,14 +8,6 @@ import (
 
 const hex = "0123456789abcdef"
 
-// plain bytes stand in JSON as they stand in XML. The rest is escaped as encoding/json does it, <, > and & included.
-var plain = func() (table [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		table[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
-	}
-	return table
-}()
-
 // appendText appends XML text as the inside of a JSON string. In a CDATA section an & is an &.
 func appendText(out, text []byte, cdata bool) []byte {
 	start := 0

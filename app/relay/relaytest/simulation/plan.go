@@ -1,0 +1,55 @@
+package simulation
+
+import (
+	"time"
+)
+
+// incident is a fault that the day's plan may draw. It is called in the world's goroutine.
+type incident struct {
+	weight int
+	happen func(d *day)
+}
+
+// plan draws the day's incidents: some anywhere, most near one of the busy stretches, where they meet events and each
+// other.
+func (d *day) plan() {
+	w := d.world
+	total := 0
+	for _, i := range incidents {
+		total += i.weight
+	}
+	for range 12 + w.rng.IntN(10) {
+		at := w.between(time.Minute, faultsEnd-3*time.Hour)
+		if w.chance(0.7) {
+			at = d.workload.centres[w.rng.IntN(len(d.workload.centres))] + w.between(-2*time.Minute, 4*time.Minute)
+		}
+		w.at(max(at, 30*time.Second), d.draw(total))
+	}
+	if w.chance(0.2) {
+		w.at(w.between(time.Millisecond, 5*time.Second), func() {
+			d.trouble.strike("crash at the first start")
+			d.current.crash(true)
+		})
+	}
+	if w.chance(0.2) {
+		d.workload.hiddenShare = 0.1
+	}
+	w.at(faultsEnd, func() {
+		d.trouble.disarm()
+		d.workload.lateShare, d.workload.gapShare = 0, 0
+		for d.trouble.total() < leastFault {
+			d.sessionsEnd()
+		}
+	})
+}
+
+// draw returns one of the incidents, by their weights.
+func (d *day) draw(total int) func() {
+	n := d.world.rng.IntN(total)
+	for _, i := range incidents {
+		if n -= i.weight; n < 0 {
+			return func() { i.happen(d) }
+		}
+	}
+	return nil // the weights add up to total
+}
