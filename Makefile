@@ -86,8 +86,11 @@ mutants: go ## plant each fault of test/mutants, and see which simulated day cat
 	@go run ./test/mutants
 
 .PHONY: bench-read
-bench-read: go ## transcoding of pages beside govmomi, CPU and allocations per event
-	@go test -run '^$$' -bench 'Transcode|Govmomi' -benchmem ./app/vcenter/vimjson
+bench-read: go ## reading beside govmomi and over TLS: CPU, allocations, events/s and their goals (two minutes)
+	@{ go test -run '^$$' -bench '^Benchmark(Transcode(|Only|AndKeep|PascalCase)|Govmomi)$$' -benchmem ./app/vcenter/vimjson && \
+		go test -run '^$$' -bench BesideGovmomi -benchtime 41x ./app/vcenter/vimjson && \
+		go test -run '^$$' -bench PagesOverTLS -benchtime 1000x -count 3 ./app/vcenter/vim; } | \
+		awk -f app/vcenter/vimjson/testdata/bench-read.awk
 
 .PHONY: bench-idle
 bench-idle: go ## time from an event of a quiet vCenter to the publisher: 30 events 7 s apart

@@ -92,12 +92,19 @@ func (p *Position) KeyToReadFrom() (after int32, found bool) {
 	return lowest - 1, found && lowest > 0 && p.Key > 0
 }
 
-// HighestKey is the highest key of the current epoch that is remembered, or else that of the last event done.
+// HighestKey is the highest key that is remembered, of those that the counter has given out since it started anew.
 func (p *Position) HighestKey() int32 {
-	if highest, found := p.Recent.highest(); found {
+	if highest, found := p.Recent.highest(p.Key); found {
 		return highest
 	}
 	return p.Key
+}
+
+// KeyBefore is the key before the lowest one that is remembered and may have been created at or after when; found is false
+// where none is.
+func (p *Position) KeyBefore(when time.Time) (key int32, found bool) {
+	lowest, found := p.Recent.lowest(when.UnixMicro())
+	return lowest - 1, found
 }
 
 // Rewound reports whether an event that is not done shows that vCenter's counter of keys started anew since Key: at

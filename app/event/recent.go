@@ -87,11 +87,12 @@ func (r *Recent) lowest(micros int64) (key int32, found bool) {
 	return index<<6 + int32(bits.TrailingZeros64(r.current()[index].keys)), true //nolint:gosec // below 64
 }
 
-// highest is the largest key of the current epoch.
-func (r *Recent) highest() (key int32, found bool) {
+// highest is the largest key of the current epoch that is no farther from key than a wrap would be. An event from before
+// a wrap may have come late.
+func (r *Recent) highest(key int32) (highest int32, found bool) {
 	var index int32
 	for at := range r.current() {
-		if !found || at > index {
+		if distance := at - key>>6; distance < NearWrap>>6 && distance > -NearWrap>>6 && (!found || at > index) {
 			index, found = at, true
 		}
 	}

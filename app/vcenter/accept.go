@@ -2,6 +2,7 @@ package vcenter
 
 import (
 	"encoding/json"
+	"math"
 	"time"
 
 	"github.com/vcrelay/vcrelay/app/event"
@@ -54,7 +55,8 @@ func (r *Reader) acceptOne(items []Item, i int, s *scan) ([]event.Event, error) 
 		events = announcements
 		r.anchor.met(item, false)
 		r.remember(item)
-		if r.reach.IsZero() { // the very first event
+		r.opened = Mark{Key: item.Key, Created: item.Created} // a restore ends the session, so it is told by the first event
+		if r.reach.IsZero() {                                 // the very first event
 			r.top = item.Key
 		}
 		r.reach, r.top = later(r.reach, item.Created), max(r.top, item.Key)
@@ -73,7 +75,7 @@ func (r *Reader) acceptOne(items []Item, i int, s *scan) ([]event.Event, error) 
 
 // fromBefore tells whether an event comes after keys have started anew and is from before.
 func (r *Reader) fromBefore(item *Item) bool {
-	return item.Created.Before(r.epochBegan) && item.Key-r.top > event.NearWrap
+	return item.Key > math.MaxInt32-event.NearWrap && 0 <= r.top && r.top < event.NearWrap && !item.Created.After(r.reach)
 }
 
 func (r *Reader) remember(item *Item) { r.last.FromKey, r.last.From = item.Key, item.Created }
@@ -84,20 +86,20 @@ func (r *Reader) announceBefore(item *Item) ([]event.Event, error) {
 	var gaps []event.Gap
 	rewound, wrapped := r.seen.Rewound(item.Key, item.Created)
 	if rewound {
-		r.top, r.epochBegan, r.young = item.Key, item.Created, true // what the feed brings may lie before what it has brought
+		r.top, r.young = item.Key, true // what the feed brings may lie before what it has brought
 	}
 	switch {
 	case wrapped:
 		here.Kind, here.Reason = event.KindRewound, "vCenter's counter of event keys has reached its end and started anew"
 		gaps = append(gaps, here)
 	case rewound:
-		gap := r.sinceSettled(here)
+		gap := r.sinceSettled(here, r.opened)
 		gap.Kind, gap.Reason = event.KindRewound, "vCenter uses event keys again: its database was restored from a backup; "+
 			"events that it had stored after the backup and that were not relayed are gone"
 		gaps = append(gaps, gap)
 	}
 	if hole := r.anchor.hole(r, item, rewound); hole != nil {
-		gaps = append(gaps, r.sinceSettled(*hole))
+		gaps = append(gaps, *hole)
 	}
 	var events []event.Event
 	for _, gap := range gaps {
@@ -111,17 +113,25 @@ func (r *Reader) announceBefore(item *Item) ([]event.Event, error) {
 	return events, nil
 }
 
-// sinceSettled begins a gap where history is settled: events may have become visible late from there on, and be gone before
+// sinceSettled begins a gap where history was settled: events may have become visible late from there on, and be gone before
 // a sweep found them.
-func (r *Reader) sinceSettled(gap event.Gap) event.Gap {
-	if r.seen.Settled.IsZero() || !r.seen.Settled.Before(gap.From) {
-		return gap
-	}
-	gap.From = r.seen.Settled
-	if before, found := r.seen.KeyToReadFrom(); found && before-gap.FromKey < 0 {
-		gap.FromKey = before
+func (r *Reader) sinceSettled(gap event.Gap, settled Mark) event.Gap {
+	if settled.Created.Before(gap.From) && !gap.From.IsZero() {
+		gap.From = settled.Created
+		if settled.Key-gap.FromKey < 0 {
+			gap.FromKey = settled.Key
+		}
 	}
 	return gap
+}
+
+// settledMark is until where history is settled, with the key before what is not.
+func (r *Reader) settledMark() Mark {
+	mark := Mark{Key: r.seen.Key, Created: r.seen.Settled}
+	if before, found := r.seen.KeyBefore(r.seen.Settled); found {
+		mark.Key = before
+	}
+	return mark
 }
 
 // unreadable announces the hole between the event before and the first good one among the rest, once: it may be read
@@ -144,7 +154,7 @@ func (r *Reader) unreadable(items []Item, i int, s *scan) ([]event.Event, error)
 	if before := neighbour(items[:i], len(items[:i])-1, -1); before != nil {
 		gap.FromKey, gap.From = before.Key, before.Created
 	}
-	if after := neighbour(items[i+1:], 0, 1); after != nil {
+	if after := neighbour(items[i+1:], 0, 1); after != nil && !after.Created.Before(later(gap.From, item.Created)) {
 		gap.ToKey, gap.To = after.Key, after.Created
 	}
 	announcement, err := r.announce(gap)

@@ -13,9 +13,9 @@ const oldHistory = time.Hour
 // anchor ties what is read to what was read before. A reader that resumes begins before its position, so it has to come
 // across events that it knows. When it meets only newer ones, vCenter no longer has what lies between.
 type anchor struct {
-	wanted   bool  // no known event was met yet
-	verified Mark  // an event that vCenter had at the last look
-	purged   *Mark // such an event that vCenter no longer had at this one: there may be a hole between it and the next event
+	wanted   bool       // no known event was met yet
+	verified Mark       // an event that vCenter had at the last look
+	purged   *event.Gap // begins at such an event that vCenter no longer had at this one, and ends at the next event
 }
 
 func newAnchor(after *event.Position) anchor {
@@ -32,23 +32,22 @@ func (a *anchor) met(item *Item, known bool) {
 
 // hole announces what vCenter no longer has before an event that is new; nil when nothing is known to be missing.
 func (a *anchor) hole(r *Reader, item *Item, rewound bool) *event.Gap {
-	from, purged := a.purged, a.purged != nil
+	purged := a.purged
 	a.purged = nil
 	switch {
 	case rewound:
 		a.wanted = false
-	case purged:
-		return &event.Gap{
-			Reason:  "vCenter purged its history while it was read",
-			FromKey: from.Key, From: from.Created, ToKey: item.Key, To: item.Created,
-		}
+	case purged != nil:
+		purged.ToKey, purged.To = item.Key, item.Created
+		return purged
 	case a.wanted && item.Created.After(r.seen.Low) && item.Key-r.seen.Key > 0:
 		a.wanted = false
 		if item.Key-r.seen.Key > 1 {
-			return &event.Gap{
+			gap := r.sinceSettled(event.Gap{
 				Reason:  "vCenter no longer has the last event that was relayed: it has purged its history up to here, or the account sees less than before",
 				FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created,
-			}
+			}, r.opened)
+			return &gap
 		}
 	}
 	return nil
@@ -71,7 +70,8 @@ func (r *Reader) verify(ctx context.Context) error {
 		return err
 	}
 	if r.anchor.purged == nil {
-		r.anchor.purged = &at
+		gap := r.sinceSettled(event.Gap{Reason: "vCenter purged its history while it was read", FromKey: at.Key, From: at.Created}, r.settledMark())
+		r.anchor.purged = &gap
 	}
 	return r.openAt(ctx, r.seen.ReadFrom())
 }

@@ -48,11 +48,11 @@ type Reader struct {
 	suspect    suspicion
 	unproven   bool            // the feed began behind a hole that was passed by slices of time
 	stretches  map[string]bool // ids of the stretches that were announced as stalled
-	epochBegan time.Time       // createdTime of the first event after keys started anew; zero before
 	anchor     anchor
 	reach      time.Time // the latest createdTime, and
 	top        int32     // the highest key of this epoch, that the feed has brought
 	last       event.Gap // where a hole would begin: the last event that was read
+	opened     Mark      // until where history was settled when reading began, as long as no event came
 	unread     string    // the last announcement of an event that could not be read
 }
 
@@ -66,7 +66,7 @@ func newReader(ctx context.Context, source *Source, after event.Position) (*Read
 		source.log.Warn().Str("vcenter", source.name).Int32("key", after.Key).
 			Msg("vcenter's counter of event keys is near its end; some versions fall silent there (config.vpxd.event.maxEventId)")
 	}
-	r.anchor = newAnchor(&after)
+	r.anchor, r.opened = newAnchor(&after), r.settledMark()
 	if err := r.tick(ctx); err != nil {
 		return nil, err
 	}

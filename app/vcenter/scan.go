@@ -146,6 +146,7 @@ const (
 	rowsPerSlice = 125 // so that the rows may be spread unevenly, by some eight times, and a slice still fits one page
 	maxSlices    = 512
 	maxPatience  = 16 // pages
+	fineSlice    = 250 * time.Millisecond
 	minSlice     = 100 * time.Millisecond
 	stallOverlap = event.Overlap
 )
@@ -239,6 +240,8 @@ func (t *times) advance(r *Reader) (done bool) {
 	switch {
 	case t.met:
 		return true
+	case t.slices == nil && t.provenEmpty(r):
+		return true
 	case t.slices == nil:
 		t.slices = t.cut(r)
 		return len(t.slices) == 0
@@ -259,14 +262,22 @@ func (t *times) advance(r *Reader) (done bool) {
 	return len(t.slices) == 0
 }
 
-// cut divides what is left of the span by the number of events that its keys promise.
+// provenEmpty tells whether so few keys are left that a page would have shown what the account may see of them.
+func (t *times) provenEmpty(r *Reader) bool {
+	_, key := t.reached(r)
+	left := t.expect.Key - key
+	return 0 < left && left < PageSize
+}
+
+// cut divides what is left of the span by the number of events that its keys promise, and finer where that costs little.
 func (t *times) cut(r *Reader) []slice {
 	from, key := t.reached(r)
-	n := int(t.expect.Key-key)/rowsPerSlice + 1
+	left := t.span.End.Sub(from)
+	n := max(int(t.expect.Key-key)/rowsPerSlice+1, int(left/fineSlice))
 	if n < 1 || n > maxSlices {
 		n = maxSlices
 	}
-	width := max(t.span.End.Sub(from)/time.Duration(n), minSlice)
+	width := max(left/time.Duration(n), minSlice)
 	slices := make([]slice, 0, n)
 	for begin := from; begin.Before(t.span.End); begin = begin.Add(width) {
 		slices = append(slices, slice{span: Span{Begin: begin, End: minTime(begin.Add(width), t.span.End)}})

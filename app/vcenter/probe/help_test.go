@@ -65,6 +65,7 @@ func fault(t *testing.T, server *vcsim.Server, text string) {
 type wire struct {
 	*httptest.Server
 	before func(call int, method string)
+	after  func(method string, answer []byte) []byte
 
 	mu       sync.Mutex
 	methods  []string
@@ -82,7 +83,7 @@ var (
 
 func between(t *testing.T, server *vcsim.Server) *wire {
 	t.Helper()
-	w := &wire{open: map[string]bool{}, before: func(int, string) {}}
+	w := &wire{open: map[string]bool{}, before: func(int, string) {}, after: func(_ string, answer []byte) []byte { return answer }}
 	forward := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "https", Host: server.URL().Host})
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(server.CertificatePEM())
@@ -108,8 +109,9 @@ func between(t *testing.T, server *vcsim.Server) *wire {
 		for name, values := range answer.Header() {
 			rw.Header()[name] = values
 		}
+		rw.Header().Del("Content-Length")
 		rw.WriteHeader(answer.Code)
-		_, _ = rw.Write(answer.Body.Bytes())
+		_, _ = rw.Write(w.after(method, answer.Body.Bytes()))
 	}))
 	w.Config.ErrorLog = nil
 	t.Cleanup(w.Close)

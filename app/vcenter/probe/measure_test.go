@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,24 @@ func TestLatestEventIsUnderstoodAsAWholeAndInParts(t *testing.T) {
 	}
 	if n := strings.Count(strings.Join(w.bodies, ""), "latestEvent.key"); n != 1 {
 		t.Errorf("it was asked for in parts %d times although that is refused", n)
+	}
+}
+
+func TestALatestEventThatTheAccountMayNotReadIsNotTakenForNone(t *testing.T) {
+	w := between(t, simulate(t, vcsim.Config{History: 20}))
+	properties := regexp.MustCompile(`(?s)<propSet>.*</propSet>`)
+	w.after = func(method string, answer []byte) []byte {
+		if method != "RetrieveProperties" {
+			return answer
+		}
+		return properties.ReplaceAll(answer, []byte(`<missingSet><path>latestEvent</path><fault><fault xsi:type="NoPermission">`+
+			`<object type="EventManager">EventManager</object><privilegeId>System.Read</privilegeId></fault><localizedMessage/></fault></missingSet>`))
+	}
+	r := measure(t, w.dial(t), probe.Options{Watch: time.Second / 5}.Hasty()).Report
+	for _, name := range []string{"eventManager", "visibility", "watch"} {
+		if r.Failed[name] != "NoPermission" {
+			t.Errorf("%s: %q", name, r.Failed[name])
+		}
 	}
 }
 

@@ -154,10 +154,11 @@ type Watch struct {
 	Delayed       int     `json:"readableLater"`
 	MedianDelayMs float64 `json:"medianDelayMs"`
 	MostDelayMs   float64 `json:"mostDelayMs"`
-	Never         int     `json:"notReadable"`        // within some seconds
-	LowerKey      int     `json:"lowerKey"`           // events that came after one with a higher key
-	OlderTime     int     `json:"olderTime"`          // likewise a later time
-	Behind        int     `json:"behindTheCollector"` // events that the collector passed by and another one found
-	MostLateMs    float64 `json:"mostLateMs"`         // of those three kinds, from createdTime until it was read
+	PassedBy      int     `json:"readableByAnotherOnly"` // by a second collector, not by the one that follows
+	Never         int     `json:"notReadable"`           // within some seconds
+	LowerKey      int     `json:"lowerKey"`              // events that came after one with a higher key
+	OlderTime     int     `json:"olderTime"`             // likewise a later time
+	Behind        int     `json:"behindTheCollector"`    // events that the collector passed by and another one found
+	MostLateMs    float64 `json:"mostLateMs"`            // of those three kinds, from createdTime until it was read
 	Sweeps        int     `json:"sweeps"`
 }

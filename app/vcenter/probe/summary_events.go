@@ -133,8 +133,8 @@ func (r *Report) watchLines() []line {
 	lines := one("live", "%s in %.0f s; late: %d with a lower key, %d with an earlier time, %d that only a second collector found%s",
 		count(w.Events, "event"), w.Seconds, w.LowerKey, w.OlderTime, w.Behind, lateness(w))
 	if w.LatestMoves > 0 {
-		lines = append(lines, one("latestEvent", "moved %s: %d times the event could be read at once, %d times later%s, %d times not at all",
-			count(w.LatestMoves, "time"), w.AtOnce, w.Delayed, delay(w), w.Never)...)
+		lines = append(lines, one("latestEvent", "moved %s: the event could be read at once %s, later %s%s, by a second collector only %s, not at all %s",
+			count(w.LatestMoves, "time"), count(w.AtOnce, "time"), count(w.Delayed, "time"), delay(w), count(w.PassedBy, "time"), count(w.Never, "time"))...)
 	}
 	return lines
 }
@@ -143,7 +143,7 @@ func lateness(w *Watch) string {
 	if w.LowerKey+w.OlderTime+w.Behind == 0 {
 		return ""
 	}
-	return ", by " + span(w.MostLateMs) + " at most"
+	return ", " + span(w.MostLateMs) + " after their time at most"
 }
 
 func delay(w *Watch) string {

@@ -12,8 +12,9 @@ type tracker struct {
 	sum    Watch
 	live   bool // what is read counts; before it is only remembered
 	seen   map[identity]bool
-	keys   map[int32]bool
-	newest vcenter.Mark // the highest key and the latest time, of different events perhaps
+	keys   map[int32]bool // that the live collector gave
+	passed map[int32]bool // that only another one gave
+	newest vcenter.Mark   // the highest key and the latest time, of different events perhaps
 }
 
 // identity is what tells events apart: a key may be given out anew.
@@ -24,11 +25,15 @@ type identity struct {
 
 func identityOf(m vcenter.Mark) identity { return identity{m.Key, m.Created.UnixMicro()} }
 
-func newTracker() *tracker { return &tracker{seen: map[identity]bool{}, keys: map[int32]bool{}} }
+func newTracker() *tracker {
+	return &tracker{seen: map[identity]bool{}, keys: map[int32]bool{}, passed: map[int32]bool{}}
+}
 
 func (t *tracker) has(m vcenter.Mark) bool { return t.seen[identityOf(m)] }
 
 func (t *tracker) hasKey(key int32) bool { return t.keys[key] }
+
+func (t *tracker) hasPassed(key int32) bool { return t.passed[key] }
 
 // read takes an event that the live collector gave.
 func (t *tracker) read(m vcenter.Mark, now time.Time) {
@@ -49,6 +54,7 @@ func (t *tracker) read(m vcenter.Mark, now time.Time) {
 		}
 	}
 	t.remember(m)
+	t.keys[m.Key] = true
 }
 
 // swept takes those that only another collector gave.
@@ -59,6 +65,7 @@ func (t *tracker) swept(unseen []vcenter.Mark, now time.Time) {
 			t.sum.Behind++
 			t.late(m, now)
 			t.remember(m)
+			t.passed[m.Key] = true
 		}
 	}
 }
@@ -75,7 +82,7 @@ func (t *tracker) remember(m vcenter.Mark) {
 	if m.Created.After(t.newest.Created) {
 		t.newest.Created = m.Created
 	}
-	t.seen[identityOf(m)], t.keys[m.Key] = true, true
+	t.seen[identityOf(m)] = true
 }
 
 // latestWatch measures how long after latestEvent has moved the event can be read.
@@ -83,6 +90,7 @@ type latestWatch struct {
 	last    vcenter.Mark
 	moves   int
 	atOnce  int
+	passed  int
 	pending []shown
 	delays  []time.Duration
 }
@@ -113,8 +121,12 @@ func (w *latestWatch) moved(m vcenter.Mark, known bool, now time.Time) {
 }
 
 // look is called after each reading.
-func (w *latestWatch) look(readable func(key int32) bool, now time.Time) {
+func (w *latestWatch) look(readable, passed func(key int32) bool, now time.Time) {
 	w.pending = slices.DeleteFunc(w.pending, func(s shown) bool {
+		if passed(s.key) {
+			w.passed++
+			return true
+		}
 		if !readable(s.key) {
 			return false
 		}
@@ -133,6 +145,7 @@ func (w *latestWatch) look(readable func(key int32) bool, now time.Time) {
 // sum counts events that could not be read although they have been shown for a while.
 func (w *latestWatch) sum(into *Watch, while time.Duration) {
 	into.LatestMoves, into.AtOnce, into.Delayed = w.moves, w.atOnce, len(w.delays)
+	into.PassedBy = w.passed
 	for _, s := range w.pending {
 		if time.Since(s.since) >= while {
 			into.Never++

@@ -70,7 +70,7 @@ func (f *follower) turn(ctx context.Context) error {
 	if err := f.readLive(ctx); err != nil {
 		return err
 	}
-	f.latest.look(f.tracker.hasKey, time.Now())
+	f.latest.look(f.tracker.hasKey, f.tracker.hasPassed, time.Now())
 	if now := f.now(); now.Sub(f.swept) >= sweepEvery*f.options.tick {
 		begin := f.swept.Add(-overlap)
 		f.swept = now
@@ -125,5 +125,6 @@ func (f *follower) sweep(ctx context.Context, begin time.Time) error {
 		return err
 	}
 	f.tracker.swept(unseen, f.now())
+	f.latest.look(f.tracker.hasKey, f.tracker.hasPassed, time.Now())
 	return nil
 }

@@ -31,6 +31,9 @@ func TestAnEventThatTheCollectorPassedByIsFoundByASecondOne(t *testing.T) {
 	w := between(t, server)
 	during(w, func() { server.History().CommitAt(&types.GeneralUserEvent{}, time.Now().Add(-30*time.Second)) })
 	result := measure(t, w.dial(t), probe.Options{Watch: time.Second}.Hasty())
+	if got := result.Report.Watch; got.LatestMoves != 1 || got.PassedBy != 1 || got.Delayed != 0 || got.Never != 0 {
+		t.Errorf("%+v", got)
+	}
 	if got := result.Report.Watch; got.Behind != 1 || got.MostLateMs < 29_000 || got.MostLateMs > 60_000 || got.Sweeps == 0 {
 		t.Errorf("%+v", got)
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,15 +29,20 @@ import (
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
-// BenchmarkPagesOverTLS reads pages of 1,000 events as the relay does, login to transcoded events: HTTP/1.1 over TLS 1.3,
+// BenchmarkPagesOverTLS reads pages of 1,000 events as the relay does, from call to transcoded events: HTTP/1.1 over TLS 1.3,
 // the session's own client, a collector and its two buffers, one page after the other. CloudEvents are not made, see
-// BenchmarkTranscode of package vimjson for them.
+// BenchmarkTranscode of package vimjson for them. Pages come with their length, or chunked by 16 KiB.
 //
 // The client has one processor, and the server is another process, so that the processor time is the client's alone; the
-// system's share for TCP and TLS is in it. events/s/core is what one core reads if nobody keeps it waiting; events/s is what
-// came while the server worked on the other core.
+// system's share for TCP is in it. events/s/core is what one core reads if nobody keeps it waiting; events/s is what came
+// while the server worked on another core.
 func BenchmarkPagesOverTLS(b *testing.B) {
-	server := startPageServer(b)
+	b.Run(withLength, func(b *testing.B) { readPages(b, withLength) })
+	b.Run(chunked, func(b *testing.B) { readPages(b, chunked) })
+}
+
+func readPages(b *testing.B, form string) {
+	server := startPageServer(b, form)
 	cursor := open(b, server.URL, server.Thumbprint)
 	for range recordedPages {
 		readPage(b, cursor)
@@ -100,7 +106,11 @@ func spent(b *testing.B) time.Duration {
 const (
 	account       = "bench@vsphere.local"
 	recordedPages = 8
-	serverMark    = "VCRELAY_BENCH_SERVER"
+	serverForm    = "VCRELAY_BENCH_SERVER" // in the environment of the server: the form of its answers
+
+	withLength = "length"
+	chunked    = "chunked"
+	chunkSize  = 16 << 10
 )
 
 // pageServer is what the server says of itself on standard output.
@@ -110,14 +120,14 @@ type pageServer struct {
 }
 
 // startPageServer runs this test binary again as the server, until the benchmark ends.
-func startPageServer(b *testing.B) (told pageServer) {
+func startPageServer(b *testing.B, form string) (told pageServer) {
 	b.Helper()
 	binary, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	server := exec.Command(binary, "-test.run=^TestPageServer$", "-test.v")
-	server.Env = append(os.Environ(), serverMark+"=1")
+	server.Env = append(os.Environ(), serverForm+"="+form)
 	server.Stderr = os.Stderr
 	alive, err := server.StdinPipe() // its end is the server's
 	if err != nil {
@@ -147,11 +157,12 @@ func startPageServer(b *testing.B) (told pageServer) {
 // TestPageServer is no test: it is the process that startPageServer starts. It records pages of a simulated vCenter and
 // serves them until its standard input ends.
 func TestPageServer(t *testing.T) {
-	if os.Getenv(serverMark) == "" {
+	form := os.Getenv(serverForm)
+	if form == "" {
 		t.Skip("this is the server of BenchmarkPagesOverTLS")
 	}
 	simulated := simulate(t)
-	recorder := &recorder{}
+	recorder := &recorder{form: form}
 	recorder.proxy = httputil.ReverseProxy{
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "https", Host: simulated.URL().Host}) },
 		Transport:      soap.NewClient(simulated.URL(), true).DefaultTransport(),
@@ -198,6 +209,7 @@ func simulate(t *testing.T) *vcsim.Server {
 // recorder stands before a vCenter. Once it has all pages, it answers with them again and again, which costs no more than
 // to write them.
 type recorder struct {
+	form  string
 	proxy httputil.ReverseProxy
 	mu    sync.Mutex
 	pages [][]byte
@@ -212,13 +224,23 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	if page := r.page(call); page != nil {
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		w.Header().Set("Content-Length", strconv.Itoa(len(page)))
-		_, _ = w.Write(page)
+		r.write(w, page)
 		return
 	}
 	request.Body = io.NopCloser(bytes.NewReader(call))
 	request.Header.Del("Accept-Encoding")
 	r.proxy.ServeHTTP(w, request)
+}
+
+func (r *recorder) write(w http.ResponseWriter, page []byte) {
+	size := chunkSize
+	if r.form == withLength {
+		size = len(page)
+		w.Header().Set("Content-Length", strconv.Itoa(size))
+	}
+	for piece := range slices.Chunk(page, size) {
+		_, _ = w.Write(piece) // the client sees what it does not get
+	}
 }
 
 func (r *recorder) page(call []byte) []byte {

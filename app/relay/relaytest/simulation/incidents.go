@@ -112,6 +112,14 @@ func (d *day) clockBack() {
 	d.server.stepClock(-30 * time.Second)
 }
 
+// clockFarBack sets vCenter's clock back by more than a resumed reader reads again, which only a relay survives that is
+// there to see it, and has the relay crash behind it.
+func (d *day) clockFarBack() {
+	d.trouble.strike("clock far back")
+	d.server.stepClock(-90 * time.Second)
+	d.world.in(d.world.between(time.Minute, 5*time.Minute), func() { d.current.crash(true) })
+}
+
 func (d *day) lateCommits() {
 	share := []float64{0.02, 0.1, 0.5}[d.world.rng.IntN(3)]
 	d.workload.lateShare = share

@@ -7,6 +7,7 @@ var Faults = []string{
 	"burst",
 	"clean-up",
 	"clock back",
+	"clock far back",
 	"clock forward",
 	"collector refused",
 	"crash",

@@ -31,6 +31,9 @@ func (d *day) plan() {
 			d.current.crash(true)
 		})
 	}
+	if w.chance(0.25) {
+		w.at(faultsEnd-12*time.Minute, d.clockFarBack) // when nothing else is wrong any more
+	}
 	if w.chance(0.2) {
 		d.workload.hiddenShare = 0.1
 	}
