@@ -98,7 +98,7 @@ func (r *Reader) announceBefore(item *Item) ([]event.Event, error) {
 			"events that it had stored after the backup and that were not relayed are gone"
 		gaps = append(gaps, gap)
 	}
-	if hole := r.anchor.hole(r, item, rewound); hole != nil {
+	if hole := r.anchor.hole(r, item, rewound, wrapped); hole != nil {
 		gaps = append(gaps, *hole)
 	}
 	var events []event.Event

@@ -31,18 +31,18 @@ func (a *anchor) met(item *Item, known bool) {
 }
 
 // hole announces what vCenter no longer has before an event that is new; nil when nothing is known to be missing.
-func (a *anchor) hole(r *Reader, item *Item, rewound bool) *event.Gap {
+func (a *anchor) hole(r *Reader, item *Item, rewound, wrapped bool) *event.Gap {
 	purged := a.purged
 	a.purged = nil
 	switch {
-	case rewound:
-		a.wanted = false
 	case purged != nil:
 		purged.ToKey, purged.To = item.Key, item.Created
 		return purged
-	case a.wanted && item.Created.After(r.seen.Low) && item.Key-r.seen.Key > 0:
+	case rewound && !wrapped: // that announcement says it all
 		a.wanted = false
-		if item.Key-r.seen.Key > 1 {
+	case a.wanted && item.Created.After(r.seen.Low) && (wrapped || item.Key-r.seen.Key > 0):
+		a.wanted = false
+		if item.Key-r.seen.Key != 1 {
 			gap := r.sinceSettled(event.Gap{
 				Reason:  "vCenter no longer has the last event that was relayed: it has purged its history up to here, or the account sees less than before",
 				FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created,
