@@ -10,10 +10,10 @@ import (
 // oldHistory is the age of events above which vCenter may purge what is being read; it keeps them for days at least.
 const oldHistory = time.Hour
 
-// anchor ties what is read to what was read before. A reader that resumes begins before its position, so it has to come
-// across events that it knows. When it meets only newer ones, vCenter no longer has what lies between.
+// anchor ties what is read to what was read before. Where vCenter no longer has the last event that was done, and a reader
+// that resumes before it comes across none that it knows, there is a hole.
 type anchor struct {
-	wanted   bool       // no known event was met yet
+	wanted   bool       // the last event that was done is gone, and no known one was met yet
 	verified Mark       // an event that vCenter had at the last look
 	purged   *event.Gap // begins at such an event that vCenter no longer had at this one, and ends at the next event
 }

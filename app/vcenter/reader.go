@@ -70,7 +70,12 @@ func newReader(ctx context.Context, source *Source, after event.Position) (*Read
 	if err := r.tick(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.open(ctx); err != nil {
+	intact, err := r.intact(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.anchor.wanted = r.anchor.wanted && !intact
+	if err := r.openWhere(ctx, intact); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -78,17 +83,26 @@ func newReader(ctx context.Context, source *Source, after event.Position) (*Read
 
 // open begins a feed where the events that were seen end: by key where vCenter can do that, else by time.
 func (r *Reader) open(ctx context.Context) error {
-	after, found := r.seen.KeyToReadFrom()
-	if !found || r.timed || !r.session.CanOpenAfter() {
-		return r.openAt(ctx, r.seen.ReadFrom())
-	}
-	// A vCenter restored from a backup gives out keys again, and may have come past the last one by now.
-	same, err := r.has(ctx, Mark{Key: r.seen.Key, Created: r.seen.Low})
-	switch {
-	case err != nil:
+	intact, err := r.intact(ctx)
+	if err != nil {
 		return err
-	case !same:
-		r.timed = true
+	}
+	return r.openWhere(ctx, intact)
+}
+
+// intact tells whether vCenter has the last event that was done. If it was restored from a backup since, it gives out keys
+// again, and may have come past the last one by now.
+func (r *Reader) intact(ctx context.Context) (bool, error) {
+	if r.seen.Low.IsZero() {
+		return false, nil
+	}
+	return r.has(ctx, Mark{Key: r.seen.Key, Created: r.seen.Low})
+}
+
+func (r *Reader) openWhere(ctx context.Context, intact bool) error {
+	after, found := r.seen.KeyToReadFrom()
+	r.timed = r.timed || found && !intact
+	if !found || r.timed || !r.session.CanOpenAfter() {
 		return r.openAt(ctx, r.seen.ReadFrom())
 	}
 	r.at, r.feedBegin = after, r.seen.ReadFrom()

@@ -208,7 +208,7 @@ func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, e
 		t.empty = 0
 		return items, false, nil
 	}
-	if t.empty++; !t.met && t.slices == nil && t.empty < t.patience(r) {
+	if t.empty++; !t.met && t.slices == nil && t.empty < t.patience() {
 		return nil, false, nil
 	}
 	closeCursor(ctx, t.cursor)
@@ -218,10 +218,9 @@ func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, e
 
 // patience is how many empty pages are read before the cursor counts as stuck: it may also move on behind a page of
 // events that the account cannot see. The keys say how many pages there can be.
-func (t *times) patience(r *Reader) int {
-	_, key := t.reached(r)
-	ahead := int(t.expect.Key-key)/PageSize + 2
-	if ahead < 2 || ahead > maxPatience {
+func (t *times) patience() int {
+	ahead := int(t.expect.Key-t.last.Key)/PageSize + 2
+	if t.last.Created.IsZero() || ahead < 2 || ahead > maxPatience {
 		return maxPatience
 	}
 	return ahead
@@ -240,7 +239,7 @@ func (t *times) advance(r *Reader) (done bool) {
 	switch {
 	case t.met:
 		return true
-	case t.slices == nil && t.provenEmpty(r):
+	case t.slices == nil && t.provenEmpty():
 		return true
 	case t.slices == nil:
 		t.slices = t.cut(r)
@@ -263,10 +262,9 @@ func (t *times) advance(r *Reader) (done bool) {
 }
 
 // provenEmpty tells whether so few keys are left that a page would have shown what the account may see of them.
-func (t *times) provenEmpty(r *Reader) bool {
-	_, key := t.reached(r)
-	left := t.expect.Key - key
-	return 0 < left && left < PageSize
+func (t *times) provenEmpty() bool {
+	left := t.expect.Key - t.last.Key
+	return !t.last.Created.IsZero() && 0 < left && left < PageSize
 }
 
 // cut divides what is left of the span by the number of events that its keys promise, and finer where that costs little.

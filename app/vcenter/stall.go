@@ -37,6 +37,9 @@ func (r *Reader) doubt(ctx context.Context, asked moment) (idle bool, err error)
 	case time.Since(r.suspect.since) < stallAfter, time.Since(r.suspect.acted) < stallPause:
 		return true, nil
 	}
+	if idle, err := r.preferKeys(ctx); err != nil || !idle { // by key a hole is passed for certain
+		return idle, err
+	}
 	return false, r.passHole(ctx)
 }
 

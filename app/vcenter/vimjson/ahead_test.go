@@ -65,14 +65,16 @@ var turns = map[string]string{
 	"xsi is something else":        returned("EventEx", head+strings.Replace(argument, "<arguments>", "<arguments"+elsewhere+">", 1)+argument),
 	"xsi is something else here":   returned("EventEx", head+strings.Replace(argument, "<value", "<value"+elsewhere, 1)+argument),
 	"xsi is something else before": strings.Replace(returned("EventEx", head+argument), " xsi", elsewhere+" xsi", 1) + returned("EventEx", head+argument),
-	"type with spaces":             strings.Replace(returned("EventEx", head+strings.Replace(argument, "xsd:int", " xsd:int ", 1)), "EventEx", " EventEx\n", 1),
-	"odd type":                     returned("Event&amp;Ex", head+argument) + returned("vim25:EventEx", head) + returned("", head),
-	"event in an event":            returned("EventEx", head+returned("EventEx", head)+argument),
-	"event without type":           `<returnval>` + head + argument + `</returnval>`,
-	"empty event":                  `<returnval xsi:type="EventEx"/>` + returned("EventEx", head),
-	"text between events":          "a" + returned("EventEx", head) + "b<![CDATA[" + returned("EventEx", head) + "]]>",
-	"other class's field":          returned("VmPoweredOnEvent", head+argument+`<template>true</template>`),
-	"cut":                          `<returnval xsi:type="EventEx">` + head + `<message>a`,
+	"xsi is something else around": `<returnval xmlns:a="http://www.w3.org/2001/XMLSchema-instance" a:type="EventEx"` + elsewhere + `>` + head +
+		strings.Replace(argument, "<arguments>", `<arguments xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`, 1) + argument + `</returnval>`,
+	"type with spaces":    strings.Replace(returned("EventEx", head+strings.Replace(argument, "xsd:int", " xsd:int ", 1)), "EventEx", " EventEx\n", 1),
+	"odd type":            returned("Event&amp;Ex", head+argument) + returned("vim25:EventEx", head) + returned("", head),
+	"event in an event":   returned("EventEx", head+returned("EventEx", head)+argument),
+	"event without type":  `<returnval>` + head + argument + `</returnval>`,
+	"empty event":         `<returnval xsi:type="EventEx"/>` + returned("EventEx", head),
+	"text between events": "a" + returned("EventEx", head) + "b<![CDATA[" + returned("EventEx", head) + "]]>",
+	"other class's field": returned("VmPoweredOnEvent", head+argument+`<template>true</template>`),
+	"cut":                 `<returnval xsi:type="EventEx">` + head + `<message>a`,
 }
 
 func TestTheShortCutMakesTheSameOfAnEvent(t *testing.T) {
@@ -197,8 +199,12 @@ func all(reader *vimjson.Reader, in io.Reader) ([]vimjson.Event, error) {
 	}
 }
 
+// sameKind does not ask at which byte it was seen that something is no page.
 func sameKind(a, b error) bool {
-	for _, kind := range []error{vimjson.ErrSyntax, vimjson.ErrNotSOAP, vimjson.ErrTooLarge, vimjson.ErrTooDeep, io.ErrUnexpectedEOF} {
+	if errors.Is(a, vimjson.ErrNotSOAP) || errors.Is(b, vimjson.ErrNotSOAP) {
+		return a != nil && b != nil
+	}
+	for _, kind := range []error{vimjson.ErrSyntax, vimjson.ErrTooLarge, vimjson.ErrTooDeep, io.ErrUnexpectedEOF} {
 		if errors.Is(a, kind) != errors.Is(b, kind) {
 			return false
 		}

@@ -78,7 +78,7 @@ func TestAPageThatComesByteByByteIsTheSame(t *testing.T) {
 func TestAPageThatComesInTwoPiecesIsTheSame(t *testing.T) {
 	const odd = `a"b\c&amp;d` + "\x01ä"
 	text := body(returned("EventEx", head+`<userName>`+odd+`</userName><odd>`+odd+`</odd><arguments><key>`+odd+`</key><value xsi:type="xsd:string">`+
-		odd+`</value></arguments><vm><name>a</name><vm type="VirtualMachine">`+odd+`</vm></vm>`) + returned("Odd", head))
+		odd+`</value></arguments><vm><name>a</name><vm type="VirtualMachine">`+odd+`</vm></vm>`) + returned("EventEx", head+`<arguments><key>"</key></arguments>`))
 	want, err := read(text, vimjson.Options{})
 	if err != nil {
 		t.Fatal(err)

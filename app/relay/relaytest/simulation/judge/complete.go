@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// mostUnsure is how many rows of a day may be left behind where nobody can tell. A reader that does not look leaves more.
-const mostUnsure = 25
+// mostUnsure is how many rows of a day may be left behind in announced holes, where nobody can tell. A reader that does not
+// look leaves thousands.
+const mostUnsure = 500
 
 const endless = time.Duration(1<<63 - 1)
 

@@ -43,11 +43,27 @@ func (t *trial) marks() {
 			first = r
 		}
 	}
+	overtaken := t.overtaken()
 	for i := range t.rows {
-		if r, s := &t.record.Rows[i], &t.rows[i]; s.late && !r.Delayed && !again[i] && !t.unsure(i, endless) && !t.wrapped(i) {
+		if r, s := &t.record.Rows[i], &t.rows[i]; s.late && !r.Delayed && !again[i] && !overtaken[i] && !t.unsure(i, endless) && !t.wrapped(i) {
 			t.find("Ordered", s.taken, "%s was marked late although vCenter had shown it at once", t.describe(i))
 		}
 	}
+}
+
+// overtaken says of each row whether one that was allotted later had been delivered before it. That is what the mark tells a
+// consumer, whatever the cause.
+func (t *trial) overtaken() []bool {
+	overtaken := make([]bool, len(t.rows))
+	earliest := 0 // place of the first delivery among the rows behind; 0: none
+	for i := len(t.rows) - 1; i >= 0; i-- {
+		place := t.rows[i].place
+		overtaken[i] = earliest > 0 && earliest < place
+		if place > 0 && (earliest == 0 || place < earliest) {
+			earliest = place
+		}
+	}
+	return overtaken
 }
 
 // wrapped tells whether the keys began anew between a row and its delivery: who reads by key comes to it last.
