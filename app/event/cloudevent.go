@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"time"
 )
@@ -11,59 +12,91 @@ const ContentType = "application/cloudevents+json"
 // AppendCloudEvent appends e as a CloudEvent of the default profile to buffer: CloudEvents 1.0 in JSON format, data as
 // VI/JSON, which is what vCenter's own JSON API emits. It is written by hand because it runs once per event.
 func AppendCloudEvent(buffer []byte, e *Event) []byte {
-	buffer = append(buffer, `{"specversion":"1.0"`...)
-	buffer = appendAttribute(buffer, "id", e.ID())
-	buffer = appendAttribute(buffer, "source", e.Origin.Source)
-	buffer = appendAttribute(buffer, "type", e.Type())
-	buffer = appendAttribute(buffer, "subject", e.Name())
-	buffer = append(buffer, `,"time":"`...)
-	buffer = e.Created.UTC().AppendFormat(buffer, time.RFC3339Nano)
-	buffer = append(buffer, `","datacontenttype":"application/json"`...)
+	b := builder{out: append(buffer, `{"specversion":"1.0"`...)}
+	b.open("id")
+	b.out = e.appendID(b.out)
+	b.close()
+	b.attribute("source", e.Origin.Source)
+	b.open("type")
+	b.out = e.appendType(b.out)
+	b.close()
+	b.attribute("subject", e.Name())
+	b.out = append(b.out, `,"time":"`...)
+	b.out = e.Created.UTC().AppendFormat(b.out, time.RFC3339Nano)
+	b.out = append(b.out, `","datacontenttype":"application/json"`...)
 	if !e.IsAnnouncement() {
-		buffer = appendAttribute(buffer, "eventclass", e.class())
+		b.attribute("eventclass", e.class())
 	}
-	buffer = appendAttribute(buffer, "vsphereapiversion", e.Origin.APIVersion)
-	buffer = appendAttribute(buffer, "vcenter", e.Origin.InstanceUUID)
-	buffer = appendAttribute(buffer, "vcname", e.Origin.Name)
-	buffer = appendAttribute(buffer, "entity", e.Entity.String())
-	buffer = appendAttribute(buffer, "partitionkey", e.PartitionKey())
-	buffer = appendAttribute(buffer, "sequence", e.Sequence())
-	buffer = appendAttribute(buffer, "severity", e.Severity)
+	b.attribute("vsphereapiversion", e.Origin.APIVersion)
+	b.attribute("vcenter", e.Origin.InstanceUUID)
+	b.attribute("vcname", e.Origin.Name)
+	b.open("entity")
+	b.out = e.Entity.append(b.out)
+	b.close()
+	b.open("partitionkey")
+	b.out = e.appendPartitionKey(b.out)
+	b.close()
+	b.open("sequence")
+	b.out = e.appendSequence(b.out)
+	b.close()
+	b.attribute("severity", e.Severity)
 	if e.Late {
-		buffer = append(buffer, `,"late":true`...)
+		b.out = append(b.out, `,"late":true`...)
 	}
-	buffer = append(buffer, `,"data":`...)
-	buffer = append(buffer, e.Data...)
-	return append(buffer, '}')
+	b.out = append(b.out, `,"data":`...)
+	b.out = append(b.out, e.Data...)
+	return append(b.out, '}')
 }
 
-// appendAttribute leaves an empty attribute out: CloudEvents forbids empty strings.
-func appendAttribute(buffer []byte, name, value string) []byte {
-	if value == "" {
-		return buffer
-	}
-	buffer = append(buffer, `,"`...)
-	buffer = append(buffer, name...)
-	buffer = append(buffer, `":`...)
-	return appendString(buffer, value)
+// builder appends attributes without making strings of them first.
+type builder struct {
+	out   []byte
+	start int // where the open attribute begins in out, and
+	text  int // where its text begins
 }
 
-func appendString(buffer []byte, value string) []byte {
-	if !isPlain(value) {
-		quoted, err := json.Marshal(value)
+func (b *builder) attribute(name, value string) {
+	b.open(name)
+	b.out = append(b.out, value...)
+	b.close()
+}
+
+// open begins an attribute, whose text follows.
+func (b *builder) open(name string) {
+	b.start = len(b.out)
+	b.out = append(append(append(b.out, `,"`...), name...), `":"`...)
+	b.text = len(b.out)
+}
+
+// close leaves an empty attribute out: CloudEvents forbids empty strings.
+func (b *builder) close() {
+	text := b.out[b.text:]
+	switch {
+	case len(text) == 0:
+		b.out = b.out[:b.start]
+	case isPlain(text):
+		b.out = append(b.out, '"')
+	default:
+		quoted, err := json.Marshal(string(text))
 		if err == nil { // a string always marshals
-			return append(buffer, quoted...)
+			b.out = append(b.out[:b.text-1], quoted...)
 		}
 	}
-	buffer = append(buffer, '"')
-	buffer = append(buffer, value...)
-	return append(buffer, '"')
 }
 
-// isPlain reports whether value needs no escaping in JSON.
-func isPlain(value string) bool {
-	for i := range len(value) {
-		if c := value[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+// isPlain reports whether text needs no escaping in JSON. It looks at eight bytes at a time.
+func isPlain(text []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		w := binary.LittleEndian.Uint64(text)
+		quote, backslash := w^'"'*ones, w^'\\'*ones
+		// The highest bit of a byte is set here if it is not ASCII, below space, a quote, a backslash, or 0x7f.
+		if (w|(w-' '*ones)|(quote-ones)|(backslash-ones)|(w+ones))&highs != 0 {
+			return false
+		}
+	}
+	for _, c := range text {
+		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
 			return false
 		}
 	}

@@ -2,7 +2,6 @@ package event
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -19,10 +18,15 @@ type Ref struct{ Type, Value string }
 
 // String is `<Type>:<Value>`, or empty for an event that concerns no object.
 func (r Ref) String() string {
+	return string(r.append(nil))
+}
+
+func (r Ref) append(out []byte) []byte {
 	if r.Value == "" {
-		return ""
+		return out
 	}
-	return r.Type + ":" + r.Value
+	out = append(append(out, r.Type...), ':')
+	return append(out, r.Value...)
 }
 
 // Class names of the two vSphere event classes whose meaning is in an id and not in the class.
@@ -59,18 +63,28 @@ func (e *Event) Name() string {
 
 // ID is the CloudEvent id; see the package comment.
 func (e *Event) ID() string {
+	return string(e.appendID(nil))
+}
+
+func (e *Event) appendID(out []byte) []byte {
 	if e.announcement != "" {
-		return e.announcement
+		return append(out, e.announcement...)
 	}
-	return e.Origin.InstanceUUID + "-" + strconv.FormatInt(int64(e.Key), 10) + "-" + strconv.FormatInt(e.Created.UnixMicro(), 10)
+	out = append(append(out, e.Origin.InstanceUUID...), '-')
+	out = append(strconv.AppendInt(out, int64(e.Key), 10), '-')
+	return strconv.AppendInt(out, e.Created.UnixMicro(), 10)
 }
 
 // Type is the CloudEvent type of the default profile.
 func (e *Event) Type() string {
+	return string(e.appendType(nil))
+}
+
+func (e *Event) appendType(out []byte) []byte {
 	if e.kind != "" {
-		return "com.vcrelay." + string(e.kind) + ".v1"
+		return append(append(append(out, "com.vcrelay."...), e.kind...), ".v1"...)
 	}
-	return "com.vmware.vsphere." + e.Name() + ".v0"
+	return append(append(append(out, "com.vmware.vsphere."...), e.Name()...), ".v0"...)
 }
 
 // Kind is empty for an event of vCenter.
@@ -81,24 +95,34 @@ func (e *Event) IsAnnouncement() bool { return e.kind != "" }
 
 // PartitionKey is equal for two events exactly when their order has to be kept.
 func (e *Event) PartitionKey() string {
+	return string(e.appendPartitionKey(nil))
+}
+
+func (e *Event) appendPartitionKey(out []byte) []byte {
+	out = append(out, e.Origin.InstanceUUID...)
 	if e.Entity.Value == "" {
-		return e.Origin.InstanceUUID
+		return out
 	}
-	return e.Origin.InstanceUUID + "/" + e.Entity.String()
+	return e.Entity.append(append(out, '/'))
 }
 
 // Sequence sorts as text in the order of creation: createdTime in unix microseconds (16 digits), `-`, the key as
 // unsigned number (10 digits), so that events after a wrap of the key still sort by their time.
-func (e *Event) Sequence() string {
-	return padded(uint64(max(e.Created.UnixMicro(), 0)), 16) + "-" + padded(uint64(uint32(e.Key)), 10) //nolint:gosec // both conversions are meant
+func (e *Event) Sequence() string { return string(e.appendSequence(nil)) }
+
+func (e *Event) appendSequence(out []byte) []byte {
+	out = append(appendPadded(out, uint64(max(e.Created.UnixMicro(), 0)), 16), '-')
+	return appendPadded(out, uint64(uint32(e.Key)), 10) //nolint:gosec // meant
 }
 
-func padded(n uint64, width int) string {
-	digits := strconv.FormatUint(n, 10)
-	if len(digits) >= width {
-		return digits
+// appendPadded appends n with zeros before it, up to width digits.
+func appendPadded(out []byte, n uint64, width int) []byte {
+	var digits [20]byte
+	text := strconv.AppendUint(digits[:0], n, 10)
+	for range width - len(text) {
+		out = append(out, '0')
 	}
-	return strings.Repeat("0", width-len(digits)) + digits
+	return append(out, text...)
 }
 
 // class is the value of the extension `eventclass`, as sources-for-knative and the VMware Event Router spell it.

@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,4 +158,35 @@ func parse(t *testing.T, e *event.Event) cloudevents.Event {
 		t.Fatalf("%v: %s", err, text)
 	}
 	return read
+}
+
+func TestACloudEventEscapesWhatJSONForbids(t *testing.T) {
+	for c := range 0x110 {
+		for n := range 17 {
+			name := strings.Repeat("a", n) + string(rune(c)) + strings.Repeat("b", 16-n)
+			e := event.Event{Origin: &event.Origin{InstanceUUID: name, Source: name}, TypeID: name, Entity: event.Ref{Type: name, Value: name}, Data: []byte("{}")}
+			var got map[string]any
+			if err := json.Unmarshal(event.AppendCloudEvent(nil, &e), &got); err != nil {
+				t.Fatalf("%q: %v", name, err)
+			}
+			for attribute, want := range map[string]string{
+				"id": e.ID(), "source": name, "type": e.Type(), "subject": name, "entity": name + ":" + name, "partitionkey": e.PartitionKey(),
+			} {
+				if got[attribute] != want {
+					t.Fatalf("%s is %q, want %q", attribute, got[attribute], want)
+				}
+			}
+		}
+	}
+}
+
+func TestACloudEventIsWrittenWithoutAllocation(t *testing.T) {
+	e := event.Event{
+		Origin: &event.Origin{InstanceUUID: "3c0f7a10", Source: "https://vcenter.example.com/sdk", Name: "a", APIVersion: "8.0.3.0"},
+		Key:    7, Created: time.Now(), Class: "VmPoweredOnEvent", Entity: event.Ref{Type: "VirtualMachine", Value: "vm-1"}, Data: []byte("{}"),
+	}
+	buffer := make([]byte, 0, 4096)
+	if n := testing.AllocsPerRun(100, func() { buffer = event.AppendCloudEvent(buffer[:0], &e) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
 }

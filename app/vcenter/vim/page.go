@@ -24,6 +24,9 @@ type pages struct {
 	buffers *[2]buffer
 }
 
+// maxRest is what may follow a page.
+const maxRest = 64 << 10
+
 type buffer struct {
 	reader *vimjson.Reader
 	items  []vcenter.Item
@@ -47,7 +50,11 @@ func (p *pages) read(ctx context.Context, call string) ([]vcenter.Item, error) {
 		if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusInternalServerError { // a fault comes with 500
 			return fmt.Errorf("vCenter answers %s", answer.Status)
 		}
-		return into.fill(answer.Body)
+		if err := into.fill(answer.Body); err != nil {
+			return err
+		}
+		_, _ = io.CopyN(io.Discard, answer.Body, maxRest) // a connection with a body that was not read to its end is not used again
+		return nil
 	})
 	if err != nil {
 		return nil, classify(err) // what was read of a page that broke off is read again
@@ -66,17 +73,18 @@ func (b *buffer) fill(body io.Reader) error {
 	b.items = b.items[:0]
 	for {
 		e, err := b.reader.Next()
-		var broken *vimjson.EventError
-		switch {
-		case err == nil:
+		if err == nil {
 			b.items = append(b.items, vcenter.Item{Event: e, Err: e.Flaw})
-		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			continue
+		}
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
-		case errors.As(err, &broken) && (errors.Is(err, vimjson.ErrTooLarge) || errors.Is(err, vimjson.ErrTooDeep)):
-			b.items = append(b.items, vcenter.Item{Event: broken.Event, Err: broken.Err})
-		default:
+		}
+		var broken *vimjson.EventError // here, since it is allocated where it is declared
+		if !errors.As(err, &broken) || !errors.Is(err, vimjson.ErrTooLarge) && !errors.Is(err, vimjson.ErrTooDeep) {
 			return err
 		}
+		b.items = append(b.items, vcenter.Item{Event: broken.Event, Err: broken.Err})
 	}
 }
 

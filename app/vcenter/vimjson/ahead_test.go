@@ -199,15 +199,7 @@ func all(reader *vimjson.Reader, in io.Reader) ([]vimjson.Event, error) {
 	}
 }
 
-// sameKind does not ask at which byte it was seen that something is no page.
+// sameKind does not ask what is wrong with a broken page: that depends on how much of it was seen at once.
 func sameKind(a, b error) bool {
-	if errors.Is(a, vimjson.ErrNotSOAP) || errors.Is(b, vimjson.ErrNotSOAP) {
-		return a != nil && b != nil
-	}
-	for _, kind := range []error{vimjson.ErrSyntax, vimjson.ErrTooLarge, vimjson.ErrTooDeep, io.ErrUnexpectedEOF} {
-		if errors.Is(a, kind) != errors.Is(b, kind) {
-			return false
-		}
-	}
-	return (a == nil) == (b == nil)
+	return (a == nil) == (b == nil) && errors.Is(a, vimjson.ErrTooLarge) == errors.Is(b, vimjson.ErrTooLarge)
 }
