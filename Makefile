@@ -55,8 +55,8 @@ check: go $(LINT_STAMP) ## what CI runs first: format, vet, linters, documents
 	@go vet -tags e2e ./test/...
 	@cd tools && go vet ./...
 	@$(MAKE) lint
-	@echo "check: documents (make docs mends the table)"
-	@go test ./test/docs
+	@echo "check: documents (make docs mends the table), and that each mutant applies"
+	@go test ./test/docs ./test/mutants
 
 .PHONY: test
 test: tools ## all tests: unit, then end to end on real sidecars and a real broker
