@@ -62,7 +62,7 @@ func runRelay(ctx context.Context) error {
 		if err := first.reach(ctx, vcenterOf(source, &origin)); err != nil {
 			return err
 		}
-		defer source.Close(context.WithoutCancel(ctx))
+		defer source.Close(ctx)
 		stream := &relay.Stream{
 			ID:          origin.InstanceUUID + "/default",
 			Source:      relaySource{source},

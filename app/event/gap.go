@@ -23,11 +23,12 @@ type Gap struct {
 	Reason  string    `json:"reason"`            // what happened, in words an operator can act on
 	FromKey int32     `json:"fromKey"`           // last key before the stretch; 0 where there is none
 	ToKey   int32     `json:"toKey"`             // first key after it; 0 where there is none yet
-	From    time.Time `json:"fromTime,omitzero"` // createdTime of the last event before the stretch
+	From    time.Time `json:"fromTime,omitzero"` // createdTime of the last event before the stretch, or until when history was settled
 	To      time.Time `json:"toTime,omitzero"`   // createdTime of the first event after it
 	Count   int       `json:"count,omitempty"`   // number of events that are missing, where known
 
-	// The one event that could not be read, where it says which one it is.
+	// The one event that could not be read, where it says which one it is. Then the keys before are those next to it, and the
+	// times its own.
 	Key     int32     `json:"key,omitempty"`
 	Created time.Time `json:"createdTime,omitzero"`
 }

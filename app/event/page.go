@@ -9,4 +9,5 @@ type Page struct {
 
 	// Settled, unless zero, is what the position is to be settled to when every event of the page is done.
 	Settled time.Time
+	Clock   Clock // the position's from then on
 }

@@ -24,7 +24,19 @@ type Position struct {
 	Low     time.Time `json:"low,omitzero"`     // createdTime of the last event done, in the order of reading; may step back
 	Key     int32     `json:"key"`              // its key
 	Settled time.Time `json:"settled,omitzero"` // what was created until then was read when vCenter could hold nothing back any more
+	Clock   Clock     `json:"clock,omitzero"`   // when vCenter was asked for its time last before history was settled
 	Recent  Recent    `json:"recent"`           // what is done of that which a resumed reader reads again
+}
+
+// Clock is vCenter's clock beside ours at one moment. Ours is asked for nothing but how much time has passed since.
+type Clock struct {
+	Theirs time.Time `json:"theirs"`
+	Ours   time.Time `json:"ours"`
+}
+
+// Step is how far vCenter's clock has gone forward against ours between two moments; negative when it went back.
+func (c Clock) Step(before Clock) time.Duration {
+	return c.Theirs.Sub(before.Theirs) - c.Ours.Sub(before.Ours)
 }
 
 // Advance counts e as done. Events are advanced in the order of reading and only when acknowledged. An event that came
@@ -42,6 +54,12 @@ func (p *Position) Advance(e *Event) {
 	}
 	p.Recent.add(e.Key, e.Created.UnixMicro())
 	p.forget()
+}
+
+// Complete counts a page as read, when every event of it is done.
+func (p *Position) Complete(page *Page) {
+	p.Clock = page.Clock
+	p.Settle(page.Settled)
 }
 
 // Settle says that what was created until then is complete: nothing can turn up there any more. It moves back when
@@ -85,11 +103,11 @@ func (p *Position) ReadFrom() time.Time {
 	return from
 }
 
-// KeyToReadFrom is the key after which a reader that resumes here by keys has to begin; found is false where only time
-// can tell.
+// KeyToReadFrom is the key after which a reader that resumes here by keys has to begin: the last before those that it has
+// to read again, since the keys between may yet turn up. Found is false where only time can tell.
 func (p *Position) KeyToReadFrom() (after int32, found bool) {
-	lowest, found := p.Recent.lowest(p.ReadFrom().UnixMicro())
-	return lowest - 1, found && lowest > 0 && p.Key > 0
+	after, found = p.Recent.before(p.ReadFrom().UnixMicro())
+	return after, found && after >= 0 && p.Key > 0
 }
 
 // HighestKey is the highest key that is remembered, of those that the counter has given out since it started anew.
@@ -98,13 +116,6 @@ func (p *Position) HighestKey() int32 {
 		return highest
 	}
 	return p.Key
-}
-
-// KeyBefore is the key before the lowest one that is remembered and may have been created at or after when; found is false
-// where none is.
-func (p *Position) KeyBefore(when time.Time) (key int32, found bool) {
-	lowest, found := p.Recent.lowest(when.UnixMicro())
-	return lowest - 1, found
 }
 
 // Rewound reports whether an event that is not done shows that vCenter's counter of keys started anew since Key: at
@@ -117,17 +128,36 @@ func (p *Position) Rewound(key int32, created time.Time) (rewound, wrapped bool)
 	switch {
 	case p.Key > 0 && (key < 0 && !lower || key < NearWrap && p.Key > maxKey-NearWrap):
 		return true, true
-	case p.Recent.reused(key, created.UnixMicro()):
+	case p.Reused(key, created):
 		return true, false
 	default:
-		return lower && created.After(p.Low.Add(Overlap)), false
+		return (lower || p.unwrapped(key)) && created.After(p.Low.Add(Overlap)), false
 	}
 }
+
+// Reused reports whether the key stands for an event of another time that is done, as after a restore from backup.
+func (p *Position) Reused(key int32, created time.Time) bool {
+	return p.Recent.reused(key, created.UnixMicro())
+}
+
+// unwrapped tells whether the counter stands before the end of its range though it had begun at the low keys: the backup is
+// from before the wrap. The way back is so long that as a difference of int32 it is one upward.
+func (p *Position) unwrapped(key int32) bool {
+	return 0 <= p.Key && p.Key < NearWrap && key > maxKey-NearWrap
+}
+
+// BeganAnew tells whether the counter of keys started anew among what is remembered: an order by key is none by time there.
+func (p *Position) BeganAnew() bool { return p.Recent.populated() > 1 }
 
 // OpenGap returns the key before the first one that is missing among the events created since Settled, found false when
 // none is. vCenter may yet commit an event there.
 func (p *Position) OpenGap() (before int32, found bool) {
 	return p.Recent.gap(p.Settled.UnixMicro())
+}
+
+// Missing counts the keys between two that no remembered event has.
+func (p *Position) Missing(after, before int32) int {
+	return p.Recent.missing(after, before)
 }
 
 // Clone returns a copy that shares nothing with p.

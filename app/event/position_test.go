@@ -172,6 +172,8 @@ func TestKeysThatStartAnewAreNoticed(t *testing.T) {
 		"the same key long after":               {key: 1000, after: 10 * time.Minute, rewound: true},
 		"a known key at another time":           {key: 960, after: 5 * time.Second, rewound: true},
 		"a lower key that is not known, though": {key: 17, after: 10 * time.Minute, rewound: true},
+		"a key from before a wrap, late":        {key: math.MaxInt32 - 5, after: -3 * time.Second},
+		"a key from before a wrap, given again": {key: math.MaxInt32 - 5, after: 10 * time.Minute, rewound: true},
 	} {
 		var position event.Position
 		for key := int32(950); key <= 1000; key++ {
@@ -260,6 +262,26 @@ func TestAnOpenGapIsTheFirstMissingKeyOfWhatIsNotSettled(t *testing.T) {
 	if before, found := position.OpenGap(); before != 699 || !found {
 		t.Errorf("with a gap in what is settled: before %d, found %v", before, found)
 	}
+	position = fill(run(1, 1000, 639)...) // the last key of its block, and all others of that are settled
+	position.Settle(created.Add(638*time.Second + 1))
+	if before, found := position.OpenGap(); before != 638 || !found {
+		t.Errorf("with a gap below the lowest that is not settled: before %d, found %v", before, found)
+	}
+}
+
+func TestMissingCountsTheKeysThatWereNotRead(t *testing.T) {
+	var position event.Position
+	for _, key := range []int32{9, 10, 12, 63, 64, 200} {
+		position.Advance(at(key, created))
+	}
+	for _, check := range []struct {
+		after, before int32
+		want          int
+	}{{9, 13, 1}, {10, 65, 51}, {9, 10, 0}, {200, 1300, 1099}, {math.MaxInt32 - 1, math.MinInt32 + 1, 2}} {
+		if got := position.Missing(check.after, check.before); got != check.want {
+			t.Errorf("between %d and %d: %d keys are missing, want %d", check.after, check.before, got, check.want)
+		}
+	}
 }
 
 func TestReadingByKeyBeginsBeforeTheLowestThatIsReadAgain(t *testing.T) {
@@ -274,6 +296,19 @@ func TestReadingByKeyBeginsBeforeTheLowestThatIsReadAgain(t *testing.T) {
 	after, found := position.KeyToReadFrom()
 	if !found || after > 897 || after < 800 {
 		t.Errorf("after %d, found %v", after, found)
+	}
+	position = event.Position{}
+	for _, key := range []int32{100, 101, 102} {
+		position.Advance(at(key, created.Add(time.Duration(key)*time.Second)))
+	}
+	if after, found = position.KeyToReadFrom(); found {
+		t.Errorf("after %d, though keys below the first may have been created just before", after)
+	}
+	for _, key := range []int32{192, 193} {
+		position.Advance(at(key, created.Add(time.Duration(key)*time.Second)))
+	}
+	if after, found = position.KeyToReadFrom(); !found || after != 102 {
+		t.Errorf("before keys that are missing: after %d, found %v", after, found)
 	}
 	position.Advance(at(-5, created.Add(1001*time.Second)))
 	if _, found := position.KeyToReadFrom(); found {
@@ -291,6 +326,21 @@ func TestRecentRemembersAtLeastTheOverlap(t *testing.T) {
 		if !when.Before(position.ReadFrom()) && !position.Done(int32(i), when) { //nolint:gosec // small
 			t.Fatalf("event %d would be read again and published again", i)
 		}
+	}
+}
+
+func TestTheKeyBeforeWhatIsReadAgainIsNotForgotten(t *testing.T) {
+	var position event.Position
+	for i := range int32(1000) { // each in a block of its own
+		when := created.Add(time.Duration(i) * time.Hour)
+		position.Advance(at(1+64*i, when))
+		position.Settle(when)
+		if after, found := position.KeyToReadFrom(); i > 0 && (!found || after != 1+64*(i-1)) {
+			t.Fatalf("event %d: after %d, found %v", i, after, found)
+		}
+	}
+	if n := position.Recent.Len(); n > 100 {
+		t.Errorf("%d events are remembered", n)
 	}
 }
 

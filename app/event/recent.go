@@ -43,6 +43,17 @@ func (r *Recent) current() map[int32]block {
 	return r.epochs[len(r.epochs)-1]
 }
 
+// populated is the number of epochs that hold something.
+func (r *Recent) populated() int {
+	n := 0
+	for _, blocks := range r.epochs {
+		if len(blocks) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 func (r *Recent) add(key int32, micros int64) {
 	if len(r.epochs) == 0 {
 		r.epochs = []map[int32]block{make(map[int32]block)}
@@ -73,18 +84,42 @@ func (r *Recent) reused(key int32, micros int64) bool {
 	return b.keys&(1<<(key&63)) != 0 && (micros < b.earliest || b.latest < micros)
 }
 
-// lowest is the smallest key of the current epoch that may have been created at or after micros.
-func (r *Recent) lowest(micros int64) (key int32, found bool) {
-	var index int32
+// before is a key of the current epoch below all that may have been created at or after micros, remembered or not: one
+// that is missing between two keys was created between them. Found is false where none is known.
+func (r *Recent) before(micros int64) (key int32, found bool) {
+	if index, found := r.blockBefore(micros); found {
+		return index<<6 + int32(bits.Len64(r.current()[index].keys)) - 1, true //nolint:gosec // at most 64
+	}
+	index, found := r.lowestBlock(micros)
+	if !found || r.current()[index].earliest >= micros {
+		return 0, false
+	}
+	return r.lowestOf(index) - 1, true
+}
+
+func (r *Recent) lowestOf(index int32) int32 {
+	return index<<6 + int32(bits.TrailingZeros64(r.current()[index].keys)) //nolint:gosec // below 64
+}
+
+// lowestBlock is the first block with such a key.
+func (r *Recent) lowestBlock(micros int64) (index int32, found bool) {
 	for at, b := range r.current() {
 		if b.latest >= micros && (!found || at < index) {
 			index, found = at, true
 		}
 	}
-	if !found {
-		return 0, false
+	return index, found
+}
+
+// blockBefore is the one before it.
+func (r *Recent) blockBefore(micros int64) (index int32, found bool) {
+	lowest, bounded := r.lowestBlock(micros)
+	for at := range r.current() {
+		if bounded && at < lowest && (!found || at > index) {
+			index, found = at, true
+		}
 	}
-	return index<<6 + int32(bits.TrailingZeros64(r.current()[index].keys)), true //nolint:gosec // below 64
+	return index, found
 }
 
 // highest is the largest key of the current epoch that is no farther from key than a wrap would be. An event from before
@@ -102,8 +137,9 @@ func (r *Recent) highest(key int32) (highest int32, found bool) {
 	return index<<6 + int32(bits.Len64(r.current()[index].keys)) - 1, true //nolint:gosec // at most 64
 }
 
-// gap finds the first missing key between the lowest of those created at or after micros and the highest.
-func (r *Recent) gap(micros int64) (before int32, found bool) {
+// gap finds the first missing key of those that may have been created at or after micros, up to the highest. One may be
+// missing below the lowest as well, behind the key before it.
+func (r *Recent) gap(micros int64) (key int32, found bool) {
 	var indexes []int32
 	for at, b := range r.current() {
 		if b.latest >= micros {
@@ -111,11 +147,18 @@ func (r *Recent) gap(micros int64) (before int32, found bool) {
 		}
 	}
 	slices.Sort(indexes)
+	before, found := r.blockBefore(micros)
+	if found {
+		indexes = slices.Insert(indexes, 0, before)
+	}
 	for i, at := range indexes {
 		keys := r.current()[at].keys
-		if i == 0 {
-			keys |= 1<<bits.TrailingZeros64(keys) - 1 // below the lowest nothing is missing
-		} else if indexes[i-1] != at-1 {
+		switch {
+		case i == 0 && found:
+			keys |= 1<<(bits.Len64(keys)-1) - 1 // what is missing below its highest is settled
+		case i == 0:
+			keys |= 1<<bits.TrailingZeros64(keys) - 1 // below the very lowest nothing is known
+		case indexes[i-1] != at-1:
 			return (indexes[i-1]+1)<<6 - 1, true
 		}
 		if i == len(indexes)-1 {
@@ -128,15 +171,30 @@ func (r *Recent) gap(micros int64) (before int32, found bool) {
 	return 0, false
 }
 
-// forgetBefore drops what is older than micros. It looks only when the set has grown by a sixteenth.
+// missing counts the keys between two that the current epoch does not have.
+func (r *Recent) missing(after, before int32) int {
+	n := int(before-after) - 1 // as int32: a wrap may lie between
+	for at, b := range r.current() {
+		for keys := b.keys; keys != 0; keys &= keys - 1 {
+			if key := at<<6 + int32(bits.TrailingZeros64(keys)); key-after > 0 && before-key > 0 { //nolint:gosec // below 64
+				n--
+			}
+		}
+	}
+	return n
+}
+
+// forgetBefore drops what is older than micros, but for the block before the rest: a key that is missing behind it may be
+// younger. It looks only when the set has grown by a sixteenth.
 func (r *Recent) forgetBefore(micros int64) {
 	if r.blocks() <= r.sweep {
 		return
 	}
 	last := len(r.epochs) - 1
+	before, found := r.blockBefore(micros)
 	kept := r.epochs[:0]
 	for i, blocks := range r.epochs {
-		maps.DeleteFunc(blocks, func(_ int32, b block) bool { return b.latest < micros })
+		maps.DeleteFunc(blocks, func(at int32, b block) bool { return b.latest < micros && (i < last || !found || at != before) })
 		if len(blocks) > 0 || i == last {
 			kept = append(kept, blocks)
 		}

@@ -89,7 +89,7 @@ func (s *Stream) relay(ctx, working context.Context, position *event.Position) e
 				return err
 			}
 		}
-		position.Settle(page.Settled) // saved with the next batch: without one there is nothing that a crash could repeat
+		position.Complete(&page) // saved with the next batch: without one there is nothing that a crash could repeat
 	}
 }
 

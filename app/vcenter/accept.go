@@ -2,6 +2,7 @@ package vcenter
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"time"
 
@@ -46,6 +47,7 @@ func (r *Reader) acceptOne(items []Item, i int, s *scan) ([]event.Event, error) 
 	}
 	e := r.source.convert(item)
 	e.Late = s.marksLate() || r.fromBefore(item) || item.Key-r.top < 0 && !item.Created.After(r.reach)
+	r.raise(item)
 	var events []event.Event
 	if !e.Late {
 		announcements, err := r.announceBefore(item)
@@ -55,11 +57,11 @@ func (r *Reader) acceptOne(items []Item, i int, s *scan) ([]event.Event, error) 
 		events = announcements
 		r.anchor.met(item, false)
 		r.remember(item)
-		r.opened = Mark{Key: item.Key, Created: item.Created} // a restore ends the session, so it is told by the first event
-		if r.reach.IsZero() {                                 // the very first event
+		r.opened = item.Created // a restore ends the session, so it is told by the first event
+		if r.reach.IsZero() {   // the very first event
 			r.top = item.Key
 		}
-		r.reach, r.top = later(r.reach, item.Created), max(r.top, item.Key)
+		r.reach = later(r.reach, item.Created)
 	}
 	r.seen.Advance(&e)
 	events = append(events, e)
@@ -78,13 +80,25 @@ func (r *Reader) fromBefore(item *Item) bool {
 	return item.Key > math.MaxInt32-event.NearWrap && 0 <= r.top && r.top < event.NearWrap && !item.Created.After(r.reach)
 }
 
+// raise notes the key of an event that is handed out, by the feed or before it by a sweep: one with a lower key that follows
+// was overtaken.
+func (r *Reader) raise(item *Item) {
+	if item.Key-r.top > 0 && !r.fromBefore(item) {
+		r.top = item.Key
+	}
+}
+
 func (r *Reader) remember(item *Item) { r.last.FromKey, r.last.From = item.Key, item.Created }
 
-// announceBefore tells of what an event shows to be missing before it.
+// announceBefore tells of what an event shows to be missing before it. The key that it begins at is that of the stored
+// position, so that after a crash it is told with the same id.
 func (r *Reader) announceBefore(item *Item) ([]event.Event, error) {
-	here := event.Gap{FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created}
+	here := event.Gap{FromKey: r.seen.Key, From: r.last.From, ToKey: item.Key, To: item.Created}
 	var gaps []event.Gap
 	rewound, wrapped := r.seen.Rewound(item.Key, item.Created)
+	if rewound && !wrapped && !item.Created.After(r.twice) { // a lower key at a later time says nothing there
+		rewound = r.seen.Reused(item.Key, item.Created)
+	}
 	if rewound {
 		r.top, r.young = item.Key, true // what the feed brings may lie before what it has brought
 	}
@@ -113,60 +127,99 @@ func (r *Reader) announceBefore(item *Item) ([]event.Event, error) {
 	return events, nil
 }
 
-// sinceSettled begins a gap where history was settled: events may have become visible late from there on, and be gone before
-// a sweep found them.
-func (r *Reader) sinceSettled(gap event.Gap, settled Mark) event.Gap {
-	if settled.Created.Before(gap.From) && !gap.From.IsZero() {
-		gap.From = settled.Created
-		if settled.Key-gap.FromKey < 0 {
-			gap.FromKey = settled.Key
-		}
+// sinceSettled begins a gap at the time until which history was settled: events may have become visible late from there on,
+// and be gone before a sweep found them. Its key stays: it is a part of the id, and the settled time that is stored may be an
+// older one.
+func (r *Reader) sinceSettled(gap event.Gap, settled time.Time) event.Gap {
+	if settled.Before(gap.From) {
+		gap.From = settled
 	}
 	return gap
 }
 
-// settledMark is until where history is settled, with the key before what is not.
-func (r *Reader) settledMark() Mark {
-	mark := Mark{Key: r.seen.Key, Created: r.seen.Settled}
-	if before, found := r.seen.KeyBefore(r.seen.Settled); found {
-		mark.Key = before
-	}
-	return mark
-}
-
-// unreadable announces the hole between the event before and the first good one among the rest, once: it may be read
-// again.
+// unreadable announces an event that could not be read. One that says which it is makes a stretch of its own, so that another
+// one behind the same good event does not pass for it.
 func (r *Reader) unreadable(items []Item, i int, s *scan) ([]event.Event, error) {
 	item := &items[i]
-	gap := event.Gap{Reason: "an event could not be read: " + item.Err.Error(), Count: 1}
-	if s == nil {
-		gap.FromKey, gap.From = r.last.FromKey, r.last.From
-	}
+	var gap event.Gap
 	if hasHeader(item) {
 		if r.seen.Done(item.Key, item.Created) {
 			return nil, nil
 		}
-		gap.Key, gap.Created = item.Key, item.Created
-		if s != nil {
-			gap.FromKey, gap.From = item.Key-1, item.Created
+		gap.FromKey, gap.Key, gap.ToKey = item.Key-1, item.Key, item.Key+1
+		gap.From, gap.Created, gap.To = item.Created, item.Created, item.Created
+	} else {
+		between, told := r.between(items, i, s)
+		if told {
+			return nil, nil
 		}
+		gap = between
 	}
-	if before := neighbour(items[:i], len(items[:i])-1, -1); before != nil {
-		gap.FromKey, gap.From = before.Key, before.Created
-	}
-	if after := neighbour(items[i+1:], 0, 1); after != nil && !after.Created.Before(later(gap.From, item.Created)) {
-		gap.ToKey, gap.To = after.Key, after.Created
-	}
+	gap.Reason, gap.Count = "an event could not be read: "+item.Err.Error(), 1
 	announcement, err := r.announce(gap)
 	if err != nil {
 		return nil, err
 	}
 	r.seen.Advance(&announcement)
-	if r.unread == announcement.ID() {
-		return nil, nil
-	}
-	r.unread = announcement.ID()
 	return []event.Event{announcement}, nil
+}
+
+// between is the stretch of an event that does not say which one it is: it stands between the good ones around it. Where
+// that need not be an order by time, it may have come late, and nothing but that says when it was created.
+func (r *Reader) between(items []Item, i int, s *scan) (gap event.Gap, told bool) {
+	before, after := r.lastBefore(s), neighbour(items[i+1:], 0, 1)
+	if read := neighbour(items[:i], i-1, -1); read != nil {
+		before = Mark{Key: read.Key, Created: read.Created}
+	}
+	gap.FromKey, gap.From = before.Key, before.Created
+	if after != nil && !after.Created.Before(gap.From) {
+		gap.ToKey, gap.To = after.Key, after.Created
+	}
+	if !r.byKey || s != nil {
+		gap.From, gap.To = r.seen.Settled.Add(-event.Overlap-event.FilterPrecision), time.Time{}
+	}
+	return gap, !r.tellOnce(r.placeOf(before, after, items[:i]))
+}
+
+// lastBefore is the event that was read before a page of the feed, or of a scan.
+func (r *Reader) lastBefore(s *scan) Mark {
+	switch {
+	case s == nil:
+		return Mark{Key: r.last.FromKey, Created: r.last.From}
+	case s.times != nil:
+		return s.times.before
+	default:
+		return Mark{}
+	}
+}
+
+// placeOf tells events apart that do not say which one they are: how many of them stand behind which event.
+func (r *Reader) placeOf(before Mark, after *Item, page []Item) string {
+	n := 0
+	for n < len(page) && !hasHeader(&page[len(page)-1-n]) {
+		n++
+	}
+	switch {
+	case before != Mark{}:
+		return fmt.Sprint(before, n)
+	case after != nil:
+		return fmt.Sprint(after.Key, after.Created, -n)
+	default:
+		return fmt.Sprint(r.seen.Settled, n)
+	}
+}
+
+// tellOnce reports whether a place is to be announced: it was not, by this reader. What is read again after another start is
+// told again.
+func (r *Reader) tellOnce(place string) bool {
+	if r.told[place] {
+		return false
+	}
+	if r.told == nil || len(r.told) >= mostTold {
+		r.told = make(map[string]bool)
+	}
+	r.told[place] = true
+	return true
 }
 
 func later(a, b time.Time) time.Time {

@@ -29,6 +29,7 @@ type lab struct {
 	refuseKeys   bool // reading by key is a fault
 	latestByTime bool // the newest event is the one created last, not the one committed last
 	highest      vcenter.Mark
+	hangs        bool // what tidies up is not answered
 	answer       func(items []vcenter.Item) ([]vcenter.Item, error)
 
 	mu      sync.Mutex
@@ -137,7 +138,13 @@ func (s *labSession) OpenAfter(after int32) vcenter.Cursor {
 	}}
 }
 
-func (s *labSession) Close(context.Context) {}
+func (s *labSession) Close(ctx context.Context) { s.lab.hang(ctx) }
+
+func (l *lab) hang(ctx context.Context) {
+	if l.hangs {
+		<-ctx.Done()
+	}
+}
 
 type labCursor struct {
 	lab   *lab
@@ -165,7 +172,8 @@ func (c *labCursor) Next(context.Context) ([]vcenter.Item, error) {
 	return items, err
 }
 
-func (c *labCursor) Close(context.Context) {
+func (c *labCursor) Close(ctx context.Context) {
+	c.lab.hang(ctx)
 	if c.timed {
 		c.lab.mu.Lock()
 		defer c.lab.mu.Unlock()
@@ -224,7 +232,7 @@ func (f *follower) take(page event.Page) {
 		f.events = append(f.events, page.Events[i])
 		f.at = append(f.at, time.Now())
 	}
-	f.position.Settle(page.Settled)
+	f.position.Complete(&page)
 }
 
 // end stops reading and returns everything that came.

@@ -1,8 +1,10 @@
 package vcenter_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +64,68 @@ func TestNoLateCommitFallsBetweenTwoSweeps(t *testing.T) {
 			l.expectAll(f.end())
 		})
 	}
+}
+
+// What is not settled begins behind a missing key: that may be one to come, too.
+func TestALateCommitBelowAllThatIsNotSettledIsNotLost(t *testing.T) {
+	for key := range int32(64) { // wherever it stands among those that are remembered together
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t, history.Options{FirstKey: 64 + key})
+			l.version = "9.0.0.0"
+			f := l.follow(event.Position{Start: l.now()})
+			l.add(200, time.Second)
+			<-time.After(49 * time.Second)
+			l.db.CommitLate("never") // so that it is swept often
+			late := l.db.CommitLate("vm-2")
+			l.add(5, 10*time.Second)
+			late.Commit()
+			<-time.After(3 * time.Minute)
+			l.add(1, 3*time.Minute)
+			l.expectAll(f.end())
+		})
+	}
+}
+
+// The same is true for who begins to read anew.
+func TestALateCommitBelowAllThatIsReadAgainIsNotLost(t *testing.T) {
+	for key := range int32(64) {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t, history.Options{FirstKey: 64 + key})
+			l.version = "9.0.0.0"
+			f := l.follow(event.Position{Start: l.now()})
+			l.add(200, time.Second)
+			<-time.After(10 * time.Minute)
+			late := l.db.CommitLate("vm-2")
+			l.add(2, time.Second)
+			first := f.end()
+			late.Commit()
+			again := l.follow(f.position)
+			l.add(5, time.Minute)
+			l.expectAll(append(first, again.end()...))
+		})
+	}
+}
+
+// A collector that does not order by time has what became visible late behind the hole, though it is older.
+func TestALateCommitBehindAHoleIsNotLost(t *testing.T) {
+	eachOrder(t, history.Options{StuckInHole: true}, func(_ *testing.T, l *lab) {
+		l.db.Hide(func(row *history.Row) bool { return row.Body == "hidden" })
+		l.latestByTime = true
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(200, time.Second)
+		late := l.db.CommitLate("vm-2")
+		l.add(10, time.Second)
+		for i := range 3000 {
+			l.db.Commit("hidden")
+			<-time.After(3 * time.Millisecond)
+			if i == 2500 { // behind a page of nothing else
+				late.Commit()
+			}
+		}
+		l.add(300, time.Second)
+		<-time.After(5 * time.Minute)
+		l.expectAll(f.end())
+	})
 }
 
 func TestALateCommitAcrossARestartIsNotLost(t *testing.T) {
@@ -130,6 +194,76 @@ func TestAVCenterThatIsRestoredFromABackupIsReadOn(t *testing.T) {
 	})
 }
 
+// History goes on being settled after the position was stored, and a crash forgets that.
+func TestARestoreThatIsToldAgainAfterACrashHasTheSameID(t *testing.T) {
+	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(200, time.Second)
+		f.mu.Lock()
+		stored := f.position.Clone()
+		f.mu.Unlock()
+		<-time.After(4 * time.Minute)
+		f.end()
+		l.db.Restore(l.now().Add(-6 * time.Minute))
+		<-time.After(3 * time.Minute)
+		l.add(5, time.Second)
+		told := func(position event.Position) (ids []string) {
+			again := l.follow(position)
+			<-time.After(time.Minute)
+			for _, e := range again.end() {
+				if e.IsAnnouncement() {
+					ids = append(ids, e.ID())
+				}
+			}
+			return ids
+		}
+		if first, second := told(f.position), told(stored); len(first) != 1 || !slices.Equal(first, second) {
+			t.Errorf("announced was %v, and then %v", first, second)
+		}
+	})
+}
+
+// The backup is from before the keys began anew at 1, so they go back by going up.
+func TestARestoreToBeforeAWrapIsNoticed(t *testing.T) {
+	eachOrder(t, history.Options{FirstKey: math.MaxInt32 - 300, WrapTo: 1}, func(t *testing.T, l *lab) {
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(400, time.Second)
+		<-time.After(time.Minute)
+		before := f.end()
+		l.db.Restore(l.now().Add(-5 * time.Minute))
+		<-time.After(5 * time.Minute)
+		again := l.follow(f.position)
+		l.add(500, time.Second)
+		<-time.After(5 * time.Minute)
+		events := append(before, again.end()...)
+		l.expectAll(events)
+		if got := kinds(events); !slices.Equal(got, []event.Kind{event.KindRewound, event.KindRewound, event.KindRewound}) {
+			t.Errorf("announced was %v", got)
+		}
+	})
+}
+
+// By key, what was created before the keys became negative stands behind the hole.
+func TestAHoleAfterAWrapHidesNothingFromBefore(t *testing.T) {
+	eachOrder(t, history.Options{FirstKey: math.MaxInt32 - 300, StuckInHole: true}, func(_ *testing.T, l *lab) {
+		l.db.Hide(func(row *history.Row) bool { return row.Body == "hidden" })
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(100, time.Second)
+		before := f.end()
+		l.add(300, time.Second)
+		for range 2500 {
+			l.db.Commit("hidden")
+			<-time.After(10 * time.Millisecond)
+		}
+		l.add(10, time.Second)
+		again := l.follow(f.position)
+		<-time.After(5 * time.Minute)
+		l.add(10, time.Second)
+		<-time.After(5 * time.Minute)
+		l.expectAll(append(before, again.end()...))
+	})
+}
+
 func TestAPurgePastThePositionIsAnnounced(t *testing.T) {
 	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
 		f := l.follow(event.Position{Start: l.now()})
@@ -151,13 +285,68 @@ func TestAPurgePastThePositionIsAnnounced(t *testing.T) {
 	})
 }
 
+// After a restore the keys of events that were purged unread may end just where those that were relayed did.
+func TestAPurgeUpToTheNextKeyIsAnnounced(t *testing.T) {
+	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(400, time.Second)
+		f.end()
+		l.db.Restore(l.now().Add(-5 * time.Minute))
+		<-time.After(5 * time.Minute)
+		for next := int32(0); next < 400; {
+			next = l.db.Commit("vm-1").Key
+		}
+		<-time.After(time.Second)
+		l.db.Purge(l.now())
+		l.add(10, time.Second)
+		again := l.follow(f.position)
+		<-time.After(time.Minute)
+		if after := again.end(); len(after) != 11 || after[0].Kind() != event.KindGap {
+			t.Errorf("%d after, announced %v", len(after), kinds(after))
+		}
+	})
+}
+
+// The announcement stands before the first event behind the hole: after a crash behind it nothing tells of it any more.
+func TestAPurgeWhileTheCallerWasAwayIsAnnouncedAtOnce(t *testing.T) {
+	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+		source := l.source()
+		defer source.Close(t.Context())
+		reader, err := source.Open(t.Context(), event.Position{Start: l.now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close(t.Context())
+		l.add(10, time.Second)
+		next := func() []event.Event {
+			page, err := reader.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return page.Events
+		}
+		for range 60 { // until nothing is new for a while
+			next()
+		}
+		l.add(120, time.Minute)
+		l.db.Purge(l.now().Add(-61 * time.Minute))
+		events := next()
+		for len(events) == 0 {
+			events = next()
+		}
+		if events[0].Kind() != event.KindGap {
+			t.Errorf("%d events from key %d on, announced %v", len(events), events[0].Key, kinds(events))
+		}
+	})
+}
+
 func TestAHistoryThatIsWholeGetsNoGap(t *testing.T) {
 	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
 		f := l.follow(event.Position{Start: l.now()})
 		l.add(100, time.Second)
 		<-time.After(3 * time.Hour)
 		before := f.end()
-		l.db.Purge(l.now().Add(-3 * time.Hour)) // what was read, all but the last
+		l.db.Purge(l.now().Add(-3*time.Hour - time.Second)) // what was read, all but the last
 		<-time.After(3 * time.Hour)
 		again := l.follow(f.position)
 		l.add(100, time.Second)
@@ -221,6 +410,29 @@ func TestAHoleOfEventsThatTheAccountMayNotSeeIsPassed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Neighbours in the order of commits need not have neighbouring keys.
+func TestNoHoleIsAnnouncedAmongKeysThatWereRead(t *testing.T) {
+	eachOrder(t, history.Options{LatestHidden: true}, func(t *testing.T, l *lab) {
+		l.db.Hide(func(row *history.Row) bool { return row.Body == "hidden" })
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(10, time.Second)
+		hidden := l.db.CommitLate("hidden")
+		first := l.db.CommitLate("vm-2")
+		l.add(1200, 0)
+		last := l.db.CommitLate("vm-2")
+		<-time.After(time.Second)
+		first.Commit()
+		last.Commit()
+		hidden.Commit() // so that a scan does not meet the newest event, and goes on by slices of time
+		<-time.After(10 * time.Minute)
+		events := f.end()
+		l.expectAll(events)
+		if len(kinds(events)) > 0 {
+			t.Errorf("announced was %v", kinds(events))
+		}
+	})
 }
 
 func TestEventsThatTheBurstFilterLeftOutAreAnnounced(t *testing.T) {
@@ -419,7 +631,7 @@ func TestVCenter9IsReadByKeyAndByTimeWhereItRefuses(t *testing.T) {
 		l := newLab(t, history.Options{})
 		l.version = "9.0.0.0"
 		f := l.follow(event.Position{Start: l.now()})
-		l.add(10, time.Second)
+		l.add(10, 20*time.Second) // until what is not settled has a key before it
 		first := f.end()
 		again := l.follow(f.position)
 		l.add(10, time.Second)
@@ -475,6 +687,118 @@ func TestAClockThatStepsBackWhileNothingHappensHidesNothing(t *testing.T) {
 	})
 }
 
+// stored is a position after its way through the checkpoint store.
+func stored(t *testing.T, position event.Position) event.Position {
+	t.Helper()
+	text, err := json.Marshal(position)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read event.Position
+	if err := json.Unmarshal(text, &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+func TestAClockThatStepsBackWhileTheRelayIsAwayHidesNothing(t *testing.T) {
+	for _, step := range []time.Duration{-90 * time.Second, -20 * time.Minute, -time.Hour} {
+		eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+			f := l.follow(event.Position{Start: l.now().Add(-2 * time.Hour)})
+			l.add(200, time.Second)
+			events := f.end()
+			l.add(10, time.Second)
+			l.step = step
+			l.add(60, time.Second)
+			<-time.After(2 * time.Hour) // the clock alone no longer shows that it was set back
+			again := l.follow(stored(t, f.position))
+			l.add(60, time.Second)
+			<-time.After(5 * time.Minute)
+			events = append(events, again.end()...)
+			l.expectAll(events)
+			if len(kinds(events)) > 0 {
+				t.Errorf("announced was %v", kinds(events))
+			}
+		})
+	}
+}
+
+func TestAClockThatGoesForwardWhileTheRelayIsAwayHidesNoLateCommit(t *testing.T) {
+	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+		l.latestByTime = true
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(100, time.Second)
+		late := l.db.CommitLate("vm-2")
+		events := f.end()
+		l.step = 45 * time.Second
+		again := l.follow(stored(t, f.position))
+		l.add(50, time.Second)
+		late.Commit()
+		<-time.After(5 * time.Minute)
+		l.expectAll(append(events, again.end()...))
+	})
+}
+
+func TestAStopWaitsForNoVCenterThatDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, history.Options{})
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(100, 100*time.Millisecond)
+		l.hangs = true
+		told := time.Now()
+		f.stop()
+		<-f.done
+		stopped, cancel := context.WithCancel(t.Context())
+		cancel()
+		f.source.Close(stopped)
+		if took := time.Since(told); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// An event that cannot be read may come late, and need not say which one it is: the announcement names a stretch in which it
+// stands.
+func TestAnUnreadableEventThatComesLateIsAnnouncedWhereItStands(t *testing.T) {
+	for _, header := range []bool{true, false} {
+		eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+			l.answer = func(items []vcenter.Item) ([]vcenter.Item, error) {
+				for i := range items {
+					switch {
+					case items[i].VM.Value != "vm-2":
+					case header:
+						items[i] = vcenter.Item{Err: errors.New("cut"), Event: vimjson.Event{Key: items[i].Key, Created: items[i].Created}}
+					default:
+						items[i] = vcenter.Item{Err: errors.New("cut")}
+					}
+				}
+				return items, nil
+			}
+			f := l.follow(event.Position{Start: l.now()})
+			l.add(100, time.Second)
+			created := l.now()
+			late := l.db.CommitLate("vm-2")
+			l.add(40, time.Second)
+			late.Commit()
+			l.add(40, time.Second)
+			<-time.After(5 * time.Minute)
+			told := false
+			for _, e := range f.end() {
+				var gap event.Gap
+				if e.IsAnnouncement() && json.Unmarshal(e.Data, &gap) == nil {
+					told = true
+					if created.Before(gap.From) || !gap.To.IsZero() && gap.To.Before(created) {
+						t.Errorf("announced was %s, created %s", e.Data, created)
+					}
+				}
+			}
+			if !told {
+				t.Error("nothing was announced")
+			}
+		})
+	}
+}
+
 func TestAVCenterThatTellsNothingIsReadOnAfterARestore(t *testing.T) {
 	eachOrder(t, history.Options{}, func(_ *testing.T, l *lab) {
 		l.deaf = true
@@ -525,6 +849,100 @@ func TestAnEventWithoutAKeyIsAnnouncedAndPassed(t *testing.T) {
 			if n > 2 {
 				t.Errorf("%s was announced %d times", id, n)
 			}
+		}
+	})
+}
+
+func TestUnreadableEventsBehindTheSameGoodOneAreEachAnnounced(t *testing.T) {
+	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+		l.answer = func(items []vcenter.Item) ([]vcenter.Item, error) {
+			for i := range items {
+				if items[i].Key == 50 || items[i].Key == 51 {
+					items[i].Err = errors.New("too large")
+				}
+			}
+			return items, nil
+		}
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(100, time.Second)
+		<-time.After(5 * time.Minute)
+		gaps := make(map[string]int)
+		for _, e := range f.end() {
+			if e.IsAnnouncement() {
+				gaps[e.ID()]++
+			}
+		}
+		if len(gaps) != 2 || gaps["3c0f7a10-gap-49-51"] != 1 || gaps["3c0f7a10-gap-50-52"] != 1 {
+			t.Errorf("announced was %v", gaps)
+		}
+	})
+}
+
+// A sweep brings what the feed does not come to: behind a hole it begins anew, and what is created after a step of the clock
+// lies before that.
+func TestAnEventThatASweepHasOvertakenIsMarkedLate(t *testing.T) {
+	eachOrder(t, history.Options{StuckInHole: true}, func(t *testing.T, l *lab) {
+		l.db.Hide(func(row *history.Row) bool { return row.Body == "hidden" })
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(100, time.Second)
+		l.db.CommitLate("vm-1") // never comes, so that sweeps are due
+		for range 3000 {
+			l.db.Commit("hidden")
+		}
+		l.add(1, 15*time.Second)
+		l.step = -20500 * time.Millisecond
+		late := l.db.CommitLate("vm-1")
+		l.add(10, time.Second)
+		<-time.After(15 * time.Second) // a sweep has come, the search for the newest event has not
+		late.Commit()
+		<-time.After(5 * time.Minute)
+		var top event.Event
+		for _, e := range f.end() {
+			if e.Key < top.Key && e.Created.Before(top.Created) && !e.Late && !e.IsAnnouncement() {
+				t.Errorf("event %d came behind %d and was not marked late", e.Key, top.Key)
+			}
+			if e.Key > top.Key {
+				top = e
+			}
+		}
+	})
+}
+
+func TestAClockThatStepsBackBehindAHoleHidesNothing(t *testing.T) {
+	for _, apart := range []time.Duration{0, time.Millisecond} {
+		eachOrder(t, history.Options{StuckInHole: true}, func(_ *testing.T, l *lab) {
+			l.db.Hide(func(row *history.Row) bool { return row.Body == "hidden" })
+			f := l.follow(event.Position{Start: l.now()})
+			l.add(100, time.Second)
+			for range 3000 {
+				l.db.Commit("hidden")
+				<-time.After(apart)
+			}
+			l.step = -20500 * time.Millisecond
+			l.add(100, time.Second)
+			<-time.After(5 * time.Minute)
+			l.expectAll(f.end())
+		})
+	}
+}
+
+// The newest one became visible late, and was created before what the search for another one had looked through.
+func TestANewestEventThatTheAccountMayNotSeeIsNotLookedForWithoutEnd(t *testing.T) {
+	eachOrder(t, history.Options{LatestHidden: true}, func(t *testing.T, l *lab) {
+		l.db.Hide(func(row *history.Row) bool { return row.Body == "hidden" })
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(100, time.Second)
+		late := l.db.CommitLate("hidden")
+		<-time.After(25 * time.Second)
+		l.db.Commit("hidden")
+		<-time.After(11 * time.Second)
+		l.db.Commit("hidden")
+		<-time.After(4 * time.Second)
+		late.Commit()
+		<-time.After(30 * time.Minute)
+		l.expectAll(f.end())
+		if l.opened > 8 {
+			t.Errorf("%d feeds were opened", l.opened)
 		}
 	})
 }

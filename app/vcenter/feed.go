@@ -80,7 +80,7 @@ func readPage(ctx context.Context, cursor Cursor) ([]Item, error) {
 }
 
 func closeCursor(ctx context.Context, cursor Cursor) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	ctx, cancel := Farewell(ctx)
 	defer cancel()
 	cursor.Close(ctx)
 }

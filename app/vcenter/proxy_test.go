@@ -127,7 +127,7 @@ func TestAPageThatDidNotArriveWholeIsNotSkipped(t *testing.T) {
 				}
 				position.Advance(&page.Events[i])
 			}
-			position.Settle(page.Settled)
+			position.Complete(&page)
 			if position.Key >= 5000 {
 				break
 			}

@@ -41,24 +41,24 @@ func (a *anchor) hole(r *Reader, item *Item, rewound, wrapped bool) *event.Gap {
 	case rewound && !wrapped: // that announcement says it all
 		a.wanted = false
 	case a.wanted && item.Created.After(r.seen.Low) && (wrapped || item.Key-r.seen.Key > 0):
-		a.wanted = false
-		if item.Key-r.seen.Key != 1 {
-			gap := r.sinceSettled(event.Gap{
-				Reason:  "vCenter no longer has the last event that was relayed: it has purged its history up to here, or the account sees less than before",
-				FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created,
-			}, r.opened)
-			return &gap
-		}
+		a.wanted = false // also before the very next key: keys that are given out again after a restore may have come as far
+		gap := r.sinceSettled(event.Gap{
+			Reason:  "vCenter no longer has the last event that was relayed: it has purged its history up to here, or the account sees less than before",
+			FromKey: r.last.FromKey, From: r.last.From, ToKey: item.Key, To: item.Created,
+		}, r.opened)
+		return &gap
 	}
 	return nil
 }
 
 // verify asks now and then, while old history is read, whether vCenter still has the event that was read last at the time
 // before. If not, it purges, and events ahead of the feed may have gone as well; the feed begins anew so that the event
-// behind the hole is the next one.
-func (r *Reader) verify(ctx context.Context) error {
+// behind the hole is the next one. A reader whose caller was away for long, because the target was, asks before it reads on,
+// though it has read nothing since or is in a scan: once the feed has passed the hole nothing tells of it after a crash.
+func (r *Reader) verify(ctx context.Context, away time.Duration) error {
 	at, last := r.anchor.verified, Mark{Key: r.last.FromKey, Created: r.last.From}
-	if r.scan != nil || r.anchor.wanted || at.Created.IsZero() || at == last { // nothing was read since
+	resting := r.scan != nil || at == last // the feed has read nothing since
+	if r.anchor.wanted || at.Created.IsZero() || resting && away < oldHistory {
 		return nil
 	}
 	r.anchor.verified = last
@@ -70,7 +70,7 @@ func (r *Reader) verify(ctx context.Context) error {
 		return err
 	}
 	if r.anchor.purged == nil {
-		gap := r.sinceSettled(event.Gap{Reason: "vCenter purged its history while it was read", FromKey: at.Key, From: at.Created}, r.settledMark())
+		gap := r.sinceSettled(event.Gap{Reason: "vCenter purged its history while it was read", FromKey: at.Key, From: at.Created}, r.seen.Settled)
 		r.anchor.purged = &gap
 	}
 	return r.openAt(ctx, r.seen.ReadFrom())

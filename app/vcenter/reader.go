@@ -16,6 +16,8 @@ const (
 	quietPeriod  = 5 * time.Second        // after that long without events Next returns, so that its caller knows that vCenter answers
 	clockPeriod  = 30 * time.Second       // how often vCenter is asked for its time
 	recycleAfter = time.Hour              // age at which a collector is replaced
+	mostTold     = 512                    // places that a reader remembers to have announced
+	mostStepAway = 2 * time.Hour          // of vCenter's clock while nobody looked: what seems to be more is rather ours, or another host's, that is wrong
 	keyAlert     = math.MaxInt32 / 5 * 4  // key above which an operator is warned
 )
 
@@ -39,6 +41,7 @@ type Reader struct {
 
 	hold   time.Duration // how far vCenter's clock went forward against ours, and
 	heldAt time.Time     // our time when that was seen
+	twice  time.Time     // until when it shows times that it has shown before, when it went far back
 
 	feedOpened time.Time // our time
 	feedBegin  time.Time // vCenter's time from which on the feed was to read
@@ -46,30 +49,30 @@ type Reader struct {
 	begin      time.Time // where reading began: nothing before it needs a sweep
 	swept      time.Time // our time of the last sweep
 	suspect    suspicion
-	unproven   bool            // the feed began behind a hole that was passed by slices of time
-	stretches  map[string]bool // ids of the stretches that were announced as stalled
+	unproven   bool // the feed began behind a hole that was passed by slices of time
 	anchor     anchor
-	reach      time.Time // the latest createdTime, and
-	top        int32     // the highest key of this epoch, that the feed has brought
-	last       event.Gap // where a hole would begin: the last event that was read
-	opened     Mark      // until where history was settled when reading began, as long as no event came
-	unread     string    // the last announcement of an event that could not be read
+	reach      time.Time       // the latest createdTime that the feed has brought
+	top        int32           // the highest key of this epoch that was handed out
+	last       event.Gap       // where a hole would begin: the last event that was read
+	opened     time.Time       // until where history was settled when reading began, as long as no event came
+	told       map[string]bool // places of what was announced and may be read again
 }
 
 func newReader(ctx context.Context, source *Source, after event.Position) (*Reader, error) {
-	r := &Reader{source: source, session: source.session, seen: after, begin: after.ReadFrom(), swept: time.Now(), reach: after.Low, top: after.HighestKey()}
+	r := &Reader{source: source, session: source.session, seen: after, swept: time.Now(), reach: after.Low, top: after.HighestKey()}
 	if r.seen.Settled.IsZero() { // what lies before is not wanted, or done
-		r.seen.Settle(later(r.begin, time.Unix(0, 0).UTC()))
+		r.seen.Settle(later(after.ReadFrom(), time.Unix(0, 0).UTC()))
 	}
+	if err := r.tick(ctx); err != nil { // may find that vCenter's clock has gone back meanwhile
+		return nil, err
+	}
+	r.begin = r.seen.ReadFrom()
 	r.last.FromKey, r.last.From = after.Key, after.Low
 	if after.Key > keyAlert {
 		source.log.Warn().Str("vcenter", source.name).Int32("key", after.Key).
 			Msg("vcenter's counter of event keys is near its end; some versions fall silent there (config.vpxd.event.maxEventId)")
 	}
-	r.anchor, r.opened = newAnchor(&after), r.settledMark()
-	if err := r.tick(ctx); err != nil {
-		return nil, err
-	}
+	r.anchor, r.opened = newAnchor(&after), r.seen.Settled
 	intact, err := r.intact(ctx)
 	if err != nil {
 		return nil, err
@@ -162,7 +165,7 @@ func (r *Reader) Next(ctx context.Context) (event.Page, error) {
 		case err != nil:
 			return event.Page{}, r.source.failed(err)
 		case len(events) > 0, idle && time.Since(began) >= quietPeriod:
-			return event.Page{Events: events, Settled: r.seen.Settled}, nil
+			return event.Page{Events: events, Settled: r.seen.Settled, Clock: r.seen.Clock}, nil
 		case !idle:
 			continue // there may be more at once
 		}
@@ -237,11 +240,11 @@ func (r *Reader) foreign(items []Item) bool {
 
 // upkeep does what is due by our clock. Only times that differ are compared, so a wrong clock does not matter.
 func (r *Reader) upkeep(ctx context.Context) error {
-	if time.Since(r.nowAt) >= clockPeriod {
+	if away := time.Since(r.nowAt); away >= clockPeriod {
 		if err := r.tick(ctx); err != nil {
 			return err
 		}
-		if err := r.verify(ctx); err != nil {
+		if err := r.verify(ctx, away); err != nil {
 			return err
 		}
 		if err := r.ask(ctx); err != nil {
@@ -257,26 +260,41 @@ func (r *Reader) upkeep(ctx context.Context) error {
 	return r.sweepIfDue(ctx)
 }
 
-// tick asks for vCenter's time. Where that has gone back, what is created from now on may lie before what was read.
+// tick asks for vCenter's time, and sees how its clock went since it was asked before, by whatever process.
 func (r *Reader) tick(ctx context.Context) error {
 	now, err := r.source.now(ctx)
 	if err != nil {
 		return err
 	}
-	step := now.Sub(r.now) - time.Since(r.nowAt)
+	clock := event.Clock{Theirs: now, Ours: time.Now().UTC()}
+	if !r.seen.Clock.Ours.IsZero() {
+		r.stepped(clock.Step(r.seen.Clock), now)
+	}
+	r.seen.Clock = clock
+	r.now, r.nowAt = now, time.Now()
+	return nil
+}
+
+// stepped is told how far vCenter's clock went forward against ours, or back. Where it went back, what was created since may
+// lie before what was read, and by as much before what was settled.
+func (r *Reader) stepped(by time.Duration, now time.Time) {
 	switch {
-	case r.nowAt.IsZero():
-	case step > time.Second:
-		r.hold, r.heldAt = r.held()+step, time.Now()
-	case now.Before(r.now.Add(-time.Second)):
-		r.source.log.Warn().Str("vcenter", r.source.name).Dur("step", r.now.Sub(now)).Msg("vcenter's clock has gone back")
-		if settled := now.Add(-event.Overlap); settled.Before(r.seen.Settled) {
-			r.seen.Settle(settled)
+	case by > time.Second:
+		r.hold, r.heldAt = r.held()+by, time.Now()
+	case by < -time.Second:
+		r.source.log.Warn().Str("vcenter", r.source.name).Dur("step", -by).Msg("vcenter's clock has gone back")
+		if r.nowAt.IsZero() {
+			by = max(by, -mostStepAway)
+		}
+		r.seen.Settle(r.seen.Settled.Add(by))
+		if by < -event.Overlap {
+			r.twice = later(r.twice, now.Add(-by))
+		}
+		if r.scan != nil {
+			r.scan.settles = r.scan.settles.Add(by)
 		}
 		r.young, r.suspect.upTo = true, time.Time{}
 	}
-	r.now, r.nowAt = now, time.Now()
-	return nil
 }
 
 // rest waits until there may be something to read.

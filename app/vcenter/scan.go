@@ -28,9 +28,7 @@ func (s *scan) marksLate() bool { return s != nil && s.purpose == sweeping }
 // wants leaves to the feed what lies ahead of it.
 func (s *scan) wants(r *Reader, item *Item) bool {
 	switch {
-	case !hasHeader(item):
-		return s.purpose == passing // else the feed announces it
-	case s.purpose == passing:
+	case s.purpose == passing, !hasHeader(item):
 		return true
 	case s.keys != nil:
 		return item.Key-s.keys.end <= 0
@@ -40,7 +38,7 @@ func (s *scan) wants(r *Reader, item *Item) bool {
 }
 
 // unprovenBefore announces a stretch before an event in which others that the account may see could be left behind: slices of
-// time have passed it, and it has more keys than a page. Nil when there is none, or it was announced already.
+// time have passed it, and it has more keys that were not read than a page. Nil when there is none, or it was announced already.
 func (r *Reader) unprovenBefore(item *Item, s *scan) *event.Gap {
 	from := Mark{Key: r.last.FromKey, Created: r.last.From}
 	switch {
@@ -58,7 +56,8 @@ func (r *Reader) unprovenBefore(item *Item, s *scan) *event.Gap {
 			return nil
 		}
 	}
-	if from.Created.IsZero() || item.Key-from.Key <= PageSize { // a slice may begin behind what was read before
+	// A slice may begin behind what was read before.
+	if from.Created.IsZero() || item.Key-from.Key <= PageSize || r.unreadKeys(from.Key, item) < PageSize {
 		return nil
 	}
 	gap := event.Gap{
@@ -66,15 +65,19 @@ func (r *Reader) unprovenBefore(item *Item, s *scan) *event.Gap {
 			"those behind were found by slices of time, and some may be left behind",
 		FromKey: from.Key, From: from.Created, ToKey: item.Key, To: item.Created,
 	}
-	id := fmt.Sprint(gap.FromKey, gap.ToKey)
-	if r.stretches[id] {
+	if !r.tellOnce(fmt.Sprint(gap.FromKey, gap.ToKey)) {
 		return nil
 	}
-	if len(r.stretches) > maxSlices || r.stretches == nil {
-		r.stretches = make(map[string]bool)
-	}
-	r.stretches[id] = true
 	return &gap
+}
+
+// unreadKeys counts the keys between one and an event that were not read: neighbours in vCenter's order need not have
+// neighbouring keys. Where the event shows that keys are used again, none of them was.
+func (r *Reader) unreadKeys(after int32, item *Item) int {
+	if rewound, _ := r.seen.Rewound(item.Key, item.Created); rewound {
+		return int(item.Key-after) - 1
+	}
+	return r.seen.Missing(after, item.Key)
 }
 
 // scanOn reads the next page of the scan, and ends it after the last.
@@ -159,6 +162,7 @@ type times struct {
 	expect Mark // to be met; zero for none
 	met    bool
 	last   Mark // the last event that was read
+	mixed  bool // keys and times do not grow together: one came late, or vCenter's clock has gone back
 	before Mark // the one before the event that is accepted next
 	cursor Cursor
 	found  bool // by this cursor
@@ -201,6 +205,7 @@ func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, e
 			continue
 		}
 		t.found = true
+		t.mixed = t.mixed || !t.last.Created.IsZero() && (items[i].Key-t.last.Key < 0 || items[i].Created.Before(t.last.Created))
 		t.last = Mark{Key: items[i].Key, Created: items[i].Created}
 		t.met = t.met || t.last.Key == t.expect.Key && t.last.Created.Equal(t.expect.Created)
 	}
@@ -226,9 +231,10 @@ func (t *times) patience() int {
 	return ahead
 }
 
-// reached is the last event that was read, in this scan or before it.
+// reached is the last event that was read, in this scan or before it. Where keys started anew it says nothing about what was
+// created before: a collector that orders by key may have it behind the hole.
 func (t *times) reached(r *Reader) (created time.Time, key int32) {
-	if t.last.Created.IsZero() {
+	if t.last.Created.IsZero() || r.seen.BeganAnew() {
 		return t.span.Begin, r.seen.Key
 	}
 	return t.last.Created, t.last.Key
@@ -237,9 +243,7 @@ func (t *times) reached(r *Reader) (created time.Time, key int32) {
 // advance moves to the next slice, and reports done after the last.
 func (t *times) advance(r *Reader) (done bool) {
 	switch {
-	case t.met:
-		return true
-	case t.slices == nil && t.provenEmpty():
+	case t.slices == nil && (t.met || t.provenEmpty()):
 		return true
 	case t.slices == nil:
 		t.slices = t.cut(r)
@@ -248,7 +252,7 @@ func (t *times) advance(r *Reader) (done bool) {
 	current := t.slices[0]
 	t.slices = t.slices[1:]
 	begin := current.span.Begin
-	if t.found {
+	if t.found && !r.seen.BeganAnew() {
 		begin = t.last.Created
 	}
 	if width := current.span.End.Sub(begin); !current.halved && width > minSlice {
@@ -261,15 +265,19 @@ func (t *times) advance(r *Reader) (done bool) {
 	return len(t.slices) == 0
 }
 
-// provenEmpty tells whether so few keys are left that a page would have shown what the account may see of them.
+// provenEmpty tells whether so few keys are left that a page would have shown what the account may see of them. Where keys and
+// times do not grow together, what is left may have any key.
 func (t *times) provenEmpty() bool {
 	left := t.expect.Key - t.last.Key
-	return !t.last.Created.IsZero() && 0 < left && left < PageSize
+	return !t.mixed && !t.last.Created.IsZero() && 0 < left && left < PageSize
 }
 
-// cut divides what is left of the span by the number of events that its keys promise, and finer where that costs little.
+// cut divides what is left of the span by the number of events that its keys promise, and finer where that costs little. Where
+// collectors do not order by time, an event behind the hole may have been created before the last one that was read: late, or
+// after vCenter's clock has gone back.
 func (t *times) cut(r *Reader) []slice {
 	from, key := t.reached(r)
+	from = later(t.span.Begin, from.Add(-event.Overlap))
 	left := t.span.End.Sub(from)
 	n := max(int(t.expect.Key-key)/rowsPerSlice+1, int(left/fineSlice))
 	if n < 1 || n > maxSlices {

@@ -11,8 +11,17 @@ import (
 	"github.com/vcrelay/vcrelay/app/event"
 )
 
-// callTimeout bounds every call but the reading of a page.
-const callTimeout = 30 * time.Second
+const (
+	callTimeout  = 30 * time.Second       // bounds every call but the reading of a page
+	farewellTime = 300 * time.Millisecond // for a call that tidies up after the order to stop: vCenter forgets what is left to it
+)
+
+// Farewell is the context of a call that tidies up, which is made also after ctx has ended.
+func Farewell(ctx context.Context) (context.Context, context.CancelFunc) {
+	tidying, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(farewellTime, cancel) })
+	return tidying, func() { stop(); cancel() }
+}
 
 // Source is one vCenter. It keeps one login session, which it renews when vCenter has ended it. It is used by one
 // goroutine.
@@ -93,7 +102,7 @@ func (s *Source) Close(ctx context.Context) {
 		return
 	}
 	s.news.stop()
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := Farewell(ctx)
 	defer cancel()
 	s.session.Close(ctx)
 	s.session = nil

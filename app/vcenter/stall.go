@@ -73,7 +73,7 @@ func (r *Reader) passHole(ctx context.Context) error {
 		return err
 	}
 	begin := r.seen.ReadFrom()
-	if looked := r.suspect.upTo.Add(-stallOverlap); looked.After(begin) {
+	if looked := minTime(r.suspect.upTo, r.suspect.mark.Created).Add(-stallOverlap); looked.After(begin) {
 		begin = looked
 	}
 	r.source.log.Warn().Str("vcenter", r.source.name).Int32("newest_key", r.suspect.mark.Key).Int32("key", r.seen.Key).
@@ -86,8 +86,8 @@ func (r *Reader) passHole(ctx context.Context) error {
 // passed goes on with a feed behind the hole.
 func (r *Reader) passed(ctx context.Context, s *scan) error {
 	r.suspect.since, r.unproven = time.Time{}, s.times.slices != nil
-	if !s.times.met {
-		r.suspect.given = r.suspect.mark
+	if mark := r.suspect.mark; !r.seen.Done(mark.Key, mark.Created) { // also where the scan could not have met it
+		r.suspect.given = mark
 	}
 	begin := s.times.span.End
 	if met := s.times.last.Created; !met.IsZero() && s.times.met {

@@ -44,7 +44,7 @@ func (s *Session) subject(ctx context.Context) (subject, error) {
 
 func (s *Session) remove(ctx context.Context, what subject) {
 	if what.collector {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		ctx, cancel := vcenter.Farewell(ctx)
 		defer cancel()
 		_, _ = methods.DestroyCollector(ctx, s.client, &types.DestroyCollector{This: what.object}) // else it ends with the session
 	}
@@ -123,7 +123,7 @@ func (s *Session) Watch(ctx context.Context, changed func(vcenter.Mark)) error {
 		return fmt.Errorf("create property collector: %w", classify(err))
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		ctx, cancel := vcenter.Farewell(ctx)
 		defer cancel()
 		_ = collector.CancelWaitForUpdates(ctx) // vCenter goes on waiting when its caller has gone
 		_ = collector.Destroy(ctx)              // else it ends with the session

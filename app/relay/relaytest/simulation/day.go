@@ -207,7 +207,7 @@ func (d *day) newBody(b body) *body {
 func (d *day) judgeable() *judge.Record {
 	record := &judge.Record{
 		Instance: instance, Rows: make([]judge.Row, len(d.bodies)), Steps: d.steps, Trouble: d.trouble.spans,
-		Restores: d.restores, Wraps: d.wraps, Faults: d.faults, Batch: batchLimit,
+		Restores: d.restores, Wraps: d.wraps, Clock: d.server.clock, Faults: d.faults, Batch: batchLimit,
 	}
 	for i := range record.Rows {
 		record.Rows[i] = judge.Row{Absent: true} // unless the log has it

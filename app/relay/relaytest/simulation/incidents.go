@@ -112,11 +112,16 @@ func (d *day) clockBack() {
 	d.server.stepClock(-30 * time.Second)
 }
 
-// clockFarBack sets vCenter's clock back by more than a resumed reader reads again, which only a relay survives that is
-// there to see it, and has the relay crash behind it.
+// clockFarBack sets vCenter's clock back by more than a resumed reader reads again, while the relay is there, which then
+// crashes, or while it is not.
 func (d *day) clockFarBack() {
+	step := []time.Duration{-90 * time.Second, -10 * time.Minute, -time.Hour}[d.world.rng.IntN(3)]
+	if away := d.world.between(stopsWithin, 5*time.Minute); d.world.chance(0.5) && d.stopAndStart("clock far back while the relay was down", away) {
+		d.world.in(d.world.between(0, away), func() { d.server.stepClock(step) })
+		return
+	}
 	d.trouble.strike("clock far back")
-	d.server.stepClock(-90 * time.Second)
+	d.server.stepClock(step)
 	d.world.in(d.world.between(time.Minute, 5*time.Minute), func() { d.current.crash(true) })
 }
 

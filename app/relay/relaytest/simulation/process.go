@@ -57,7 +57,7 @@ func (d *day) startProcess() *process {
 		if ctx.Err() == nil && !fenced {
 			d.fault("the relay ended by itself: %v", err)
 		}
-		source.Close(context.WithoutCancel(ctx))
+		source.Close(ctx)
 		stop()
 	}()
 	return p

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vcrelay/vcrelay/app/event"
+	"github.com/vcrelay/vcrelay/app/relay/relaytest/simulation/judge"
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
@@ -37,7 +38,8 @@ type server struct {
 	origin   event.Origin
 
 	mu       sync.Mutex
-	ahead    time.Duration // its clock before ours
+	ahead    time.Duration // its clock before ours, and
+	clock    []judge.Clock // how that went
 	way      way
 	down     bool // it does not run: nothing happens in it
 	deaf     bool // it does not tell of changes
@@ -46,6 +48,7 @@ type server struct {
 
 func newServer(d *day, readings Readings) *server {
 	s := &server{day: d, readings: readings, ahead: readings.Ahead, sessions: make(map[*session]struct{})}
+	s.clock = []judge.Clock{{Ahead: s.ahead}}
 	s.origin = event.Origin{InstanceUUID: instance, Source: "https://vcenter/sdk", Name: "simulated", APIVersion: "8.0.3.0"}
 	if readings.ByKey {
 		s.origin.APIVersion = "9.0.0.0"
@@ -69,6 +72,7 @@ func (s *server) stepClock(by time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ahead += by
+	s.clock = append(s.clock, judge.Clock{At: s.day.since(), Ahead: s.ahead})
 }
 
 // reach says how vCenter can be reached from now on.

@@ -61,10 +61,13 @@ func (t *trial) covered(i int, at time.Duration) bool {
 }
 
 // unsure tells whether an announcement that was made until then says that rows may be left behind where this one stands:
-// among many that the account may not see.
+// among many that the account may not see. One that a restore had erased by then stood somewhere else: its key was used again.
 func (t *trial) unsure(i int, at time.Duration) bool {
+	r := &t.record.Rows[i]
 	for n := range t.announced {
-		if a := &t.announced[n]; a.kind == "stalled" && a.at <= at && a.names(&t.record.Rows[i]) {
+		a := &t.announced[n]
+		erased := r.Fate == Erased && r.Ended <= a.at
+		if a.kind == "stalled" && a.at <= at && !erased && a.names(r) {
 			return true
 		}
 	}

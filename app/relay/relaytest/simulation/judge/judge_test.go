@@ -160,6 +160,15 @@ func TestEachRuleFindsWhatBreaksIt(t *testing.T) {
 			s.end(4, judge.Erased, 5*time.Minute)
 			s.relay(but(4)...)
 		}},
+		"a stall is announced where an erased row had been": {"Complete", func(s *story) {
+			s.Restores = []judge.Restore{{At: 5 * time.Minute}}
+			s.end(3, judge.Erased, 5*time.Minute)
+			s.end(4, judge.Erased, 5*time.Minute)
+			s.relay(0, 1, 2, 3)
+			s.at = 6 * time.Minute
+			s.announce("stalled", 4, 6, 3)
+			s.relay(5, 6, 7, 8, 9)
+		}},
 		"an unreadable row is not announced": {"Complete", func(s *story) { s.held = true; s.Rows[4].Broken = true; s.relay(but(4)...) }},
 		"a row comes too late":               {"Prompt", func(s *story) { s.relay(but(9)...); s.at = 15 * time.Minute; s.relay(9) }},
 		"rows come in the wrong order":       {"Ordered", func(s *story) { s.relay(0, 1, 3, 2, 4, 5, 6, 7, 8, 9) }},

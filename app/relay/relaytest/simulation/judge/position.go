@@ -11,6 +11,7 @@ import (
 const (
 	overlap   = time.Minute     // what the stored position promises to read again, see design.md, "Reading vCenter"
 	precision = 2 * time.Second // of vCenter's filter by time
+	noticed   = time.Second     // a lesser step of a clock may be the time that an answer took
 )
 
 // position is the judge's own reading of a stored position.
@@ -19,8 +20,13 @@ type position struct {
 	Low     time.Time `json:"low"`
 	Settled time.Time `json:"settled"`
 	Recent  string    `json:"recent"`
+	Clock   struct {
+		Theirs time.Time `json:"theirs"`
+		Ours   time.Time `json:"ours"`
+	} `json:"clock"`
 
 	blocks []block
+	back   time.Duration // how far vCenter's clock went back since, which who resumes there can see
 }
 
 // block says of 64 neighbouring keys which are done, and between which times they were created.
@@ -107,5 +113,16 @@ func (p *position) readsFrom() int64 {
 	if settled := p.Settled.Add(-precision); !p.Settled.IsZero() && settled.Before(from) {
 		from = settled
 	}
-	return from.UnixMicro()
+	return from.Add(-p.back).UnixMicro()
+}
+
+// clockBack is how far vCenter's clock, which is ahead of the relay's by as much, has gone back since the position was made.
+func (p *position) clockBack(ahead time.Duration) time.Duration {
+	if p.Clock.Ours.IsZero() {
+		return 0
+	}
+	if back := p.Clock.Theirs.Sub(p.Clock.Ours) - ahead; back > noticed {
+		return back
+	}
+	return 0
 }

@@ -11,6 +11,7 @@ type Record struct {
 	Trouble  []Span // when nobody can expect the relay to deliver
 	Restores []Restore
 	Wraps    []time.Duration // when the keys began anew
+	Clock    []Clock         // how vCenter's clock went, from the beginning of the day
 	Faults   []string        // what the simulation itself found: a relay that hung, or ended by itself
 	Batch    int             // the most events that one process may leave acknowledged and not stored
 }
@@ -43,6 +44,9 @@ const (
 
 // Span is a stretch of time.
 type Span struct{ Begin, End time.Duration }
+
+// Clock says how far vCenter's clock is ahead of the relay's from a moment on.
+type Clock struct{ At, Ahead time.Duration }
 
 // Restore is a return to an older database.
 type Restore struct{ At time.Duration }

@@ -131,6 +131,11 @@ func (t *trial) write(step *Step) {
 		}
 		clear(process.unsaved)
 	}
+	for _, clock := range t.record.Clock {
+		if clock.At <= step.At {
+			p.back = p.clockBack(clock.Ahead)
+		}
+	}
 	t.behind(step, p)
 }
 
