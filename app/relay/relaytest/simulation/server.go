@@ -72,7 +72,7 @@ func (s *server) stepClock(by time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ahead += by
-	s.clock = append(s.clock, judge.Clock{At: s.day.since(), Ahead: s.ahead})
+	s.clock = append(s.clock, judge.Clock{At: s.day.since(), Ahead: s.ahead, Shows: time.Now().Add(s.ahead).UnixMicro()})
 }
 
 // reach says how vCenter can be reached from now on.

@@ -22,6 +22,13 @@ type story struct {
 	attempt int
 	process int
 	held    bool // positions stay at noon
+	clock   bool // positions say how far vCenter's clock was ahead: by nothing
+}
+
+// setBack is a clock that is set back at half past twelve, as vCenter shows it.
+func setBack(by time.Duration) []judge.Clock {
+	const at = 30 * time.Minute
+	return []judge.Clock{{}, {At: at, Ahead: -by, Shows: noon.Add(at - by).UnixMicro()}}
 }
 
 func begin() *story {
@@ -54,6 +61,9 @@ func (s *story) save(low string, done ...int) {
 	text := `{"epoch":0,"start":"` + noon.Format(time.RFC3339) + `"`
 	if low != "" {
 		text += `,"low":"2026-11-20T` + low + `Z"`
+	}
+	if s.clock {
+		text += `,"clock":{"theirs":"2026-11-20T12:00:00Z","ours":"2026-11-20T12:00:00Z"}`
 	}
 	set := []byte{2}
 	if len(done) > 0 {
@@ -199,6 +209,21 @@ func TestEachRuleFindsWhatBreaksIt(t *testing.T) {
 			s.start()
 			s.take(9)
 		}},
+		"a stored row is taken by the next process, and the clock was set back a little": {"DupBound", func(s *story) {
+			s.Clock = setBack(30 * time.Second)
+			s.relay(all...)
+			s.at = 40 * time.Minute
+			s.start()
+			s.take(9)
+		}},
+		"a position is ahead by time, and the clock was set back less": {"NeverAhead", func(s *story) {
+			s.Clock = setBack(2 * time.Minute)
+			s.clock = true
+			s.at = 40 * time.Minute
+			s.Trouble = []judge.Span{{End: s.at}}
+			s.save("12:05:00")
+			s.relay(all...)
+		}},
 		"a process keeps too many unstored": {"DupBound", func(s *story) {
 			for _, row := range all {
 				s.take(row)
@@ -255,6 +280,22 @@ func TestWhatMayHappenIsNotFound(t *testing.T) {
 			s.at = 5 * time.Minute
 			s.announce("gap", 4, 6, 3)
 			s.relay(5, 6, 7, 8, 9)
+		},
+		"a stored row is taken again where the clock was set back far": func(s *story) {
+			s.Clock = setBack(25 * time.Minute)
+			s.relay(all...)
+			s.at = 40 * time.Minute
+			s.start()
+			s.take(9)
+			s.accept(1)
+		},
+		"a position is ahead by as much as the clock was set back": func(s *story) {
+			s.Clock = setBack(20 * time.Minute)
+			s.at = 31 * time.Minute
+			s.clock = true
+			s.save("12:15:00")
+			s.Trouble = []judge.Span{{End: 31 * time.Minute}}
+			s.relay(all...)
 		},
 		"what was erased unseen leaves no trace": func(s *story) {
 			s.end(4, judge.Erased, 5*time.Minute)

@@ -45,8 +45,11 @@ const (
 // Span is a stretch of time.
 type Span struct{ Begin, End time.Duration }
 
-// Clock says how far vCenter's clock is ahead of the relay's from a moment on.
-type Clock struct{ At, Ahead time.Duration }
+// Clock says how far vCenter's clock is ahead of the relay's from a moment on, and what it shows then.
+type Clock struct {
+	At, Ahead time.Duration
+	Shows     int64 // unix microseconds
+}
 
 // Restore is a return to an older database.
 type Restore struct{ At time.Duration }

@@ -80,7 +80,7 @@ func (t *trial) again(step *Step, i int, s *state) {
 	before, now := t.attempts[s.attempt], t.processes[step.Process]
 	switch {
 	case !before.accepted: // the target said no, or nothing
-	case before.process != step.Process && !s.saved:
+	case before.process != step.Process && !s.saved, t.shownTwice(&t.record.Rows[i], step.At):
 	case before.process != step.Process && now != nil && now.replaced && now.strays < t.record.Batch:
 		now.strays++ // it has yet to find out that another process owns the stream
 	case before.process != step.Process:
@@ -88,6 +88,19 @@ func (t *trial) again(step *Step, i int, s *state) {
 	default:
 		t.find("DupBound", step.At, "%s was taken again by the same process although the target had said yes", t.describe(i))
 	}
+}
+
+// shownTwice tells whether vCenter's clock was set back past a row, by more than the relay remembers what is done: then it
+// reads again what was created meanwhile.
+func (t *trial) shownTwice(r *Row, at time.Duration) bool {
+	for i := 1; i < len(t.record.Clock); i++ {
+		clock := t.record.Clock[i]
+		back := t.record.Clock[i-1].Ahead - clock.Ahead
+		if clock.At <= at && back > overlap && clock.Shows-Patience.Microseconds() <= r.Created && r.Created <= clock.Shows+back.Microseconds() {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *trial) accept(step *Step) {
