@@ -22,7 +22,7 @@ FIRST ?= 1
 help: ## print the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: backend build ## run everything here until Ctrl-C; FOR=20s stops by itself and counts
@@ -95,6 +95,12 @@ bench-read: go ## reading beside govmomi and over TLS: CPU, allocations, events/
 .PHONY: bench-idle
 bench-idle: go ## time from an event of a quiet vCenter to the publisher: 30 events 7 s apart
 	@VCRELAY_TEST_IDLE_EVENTS=30 VCRELAY_TEST_IDLE_PAUSE=7s go test -count=1 -run TestAnIdleVCenterIsHeardAtOnce -v ./app | grep idle:
+
+.PHONY: bench-memory
+bench-memory: go ## peak memory of reading unknown classes, an event of 50 MB, a hole, a wrap, and its goal (a minute)
+	@mkdir -p bin
+	@go test -c -o bin/memory.test ./app/vcenter
+	@VCRELAY_TEST_MEMORY=1 bin/memory.test -test.run '^TestPeakMemory$$'
 
 .PHONY: lint
 lint: go $(LINT_STAMP) ## run the linters over both modules

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -19,6 +17,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/relay/relaytest"
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/vcsimtest"
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
@@ -34,7 +33,7 @@ func TestAnIdleVCenterIsHeardAtOnce(t *testing.T) {
 			t.Fatal(errCount, errPause)
 		}
 	}
-	server := quietVCenter(t)
+	server := vcsimtest.Start(t, vcsim.Config{})
 	arrived := make(chan event.Event, 100)
 	topic := &relaytest.Topic{}
 	topic.OnTake(func(e event.Event) {
@@ -44,7 +43,7 @@ func TestAnIdleVCenterIsHeardAtOnce(t *testing.T) {
 	})
 	source := vcenter.NewSource("lab", vim.NewDialer(vim.Config{
 		URL: server.URL(), Name: "lab", Thumbprint: server.Thumbprint(),
-		Credentials: func() (*url.Userinfo, error) { return url.UserPassword("user", "password"), nil },
+		Credentials: vcsimtest.Credentials,
 	}, zerolog.Nop()).Dial, zerolog.Nop())
 	runStream(t, &relay.Stream{
 		ID: "idle", Source: relaySource{source}, Publisher: topic, Checkpoints: relaytest.NewPositions().Owner(),
@@ -74,22 +73,6 @@ func TestAnIdleVCenterIsHeardAtOnce(t *testing.T) {
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func wait(d time.Duration) { <-time.After(d) }
-
-func quietVCenter(t *testing.T) *vcsim.Server {
-	t.Helper()
-	server, err := vcsim.New(vcsim.Config{
-		Listen: "127.0.0.1:0", Username: "user", Password: "password", VMs: 2, Logger: zerolog.Nop(),
-		CertFile: filepath.Join(t.TempDir(), "ca.pem"),
-	})
-	if err == nil {
-		err = server.Listen()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	background(t, server.Run)
-	return server
-}
 
 func runStream(t *testing.T, stream *relay.Stream, source *vcenter.Source) {
 	t.Helper()

@@ -11,10 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/vcrelay/vcrelay/app/cli"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/vcsimtest"
 )
 
 const probePassword = `S3cr3t$&\@"'<>`
@@ -22,22 +21,7 @@ const probePassword = `S3cr3t$&\@"'<>`
 // simulated runs a simulated vCenter until the test ends, and has the environment name it.
 func simulated(t *testing.T) *vcsim.Server {
 	t.Helper()
-	server, err := vcsim.New(vcsim.Config{Username: "probe@vsphere.local", Password: probePassword, VMs: 2, History: 100, Logger: zerolog.Nop()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	server := vcsimtest.Start(t, vcsim.Config{Username: "probe@vsphere.local", Password: probePassword, History: 100})
 	for name, value := range map[string]string{
 		"URL": server.URL().String(), "USERNAME": "probe@vsphere.local", "PASSWORD": probePassword, "THUMBPRINT": server.Thumbprint(),
 	} {

@@ -18,6 +18,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/event"
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/vcsimtest"
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
@@ -71,7 +72,7 @@ func through(t *testing.T, p *proxy) *vcenter.Source {
 	}
 	return connect(t, vim.Config{
 		URL: address, Name: "lab", Thumbprint: soap.ThumbprintSHA256(p.Certificate()),
-		Credentials: func() (*url.Userinfo, error) { return url.UserPassword(user, password), nil },
+		Credentials: vcsimtest.Credentials,
 	})
 }
 

@@ -17,38 +17,18 @@ import (
 	"github.com/vcrelay/vcrelay/app/event"
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/vcsimtest"
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
-const (
-	user     = "administrator@vsphere.local"
-	password = `S3cr3t$&\@"'<>`
-)
-
-// simulate runs a simulated vCenter with that many events until the test ends.
+// simulate runs a simulated vCenter until the test ends.
 func simulate(t *testing.T, change func(*vcsim.Config)) *vcsim.Server {
 	t.Helper()
-	config := vcsim.Config{Listen: "127.0.0.1:0", Username: user, Password: password, VMs: 2, Logger: zerolog.Nop()}
+	var config vcsim.Config
 	if change != nil {
 		change(&config)
 	}
-	server, err := vcsim.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return server
+	return vcsimtest.Start(t, config)
 }
 
 // settings trusts the simulator by its certificate.
@@ -60,7 +40,7 @@ func settings(t *testing.T, server *vcsim.Server) vim.Config {
 	}
 	return vim.Config{
 		URL: server.URL(), Name: "lab", CAFile: ca,
-		Credentials: func() (*url.Userinfo, error) { return url.UserPassword(user, password), nil },
+		Credentials: vcsimtest.Credentials,
 	}
 }
 
@@ -186,7 +166,7 @@ func TestRefusedCredentialsAreTriedThreeTimesAndThenNotForAWhile(t *testing.T) {
 	logins := 0
 	config.Credentials = func() (*url.Userinfo, error) {
 		logins++
-		return url.UserPassword(user, "wrong"), nil
+		return url.UserPassword(vcsimtest.User, "wrong"), nil
 	}
 	source := vcenter.NewSource(config.Name, vim.NewDialer(config, zerolog.Nop()).Dial, zerolog.Nop())
 	for range 10 {
@@ -218,7 +198,7 @@ func TestACertificateThatIsNotTrustedGetsNoCredentials(t *testing.T) {
 		change(&config)
 		config.Credentials = func() (*url.Userinfo, error) {
 			t.Errorf("%s: credentials were asked for", name)
-			return url.UserPassword(user, password), nil
+			return url.UserPassword(vcsimtest.User, vcsimtest.Password), nil
 		}
 		if _, err := vcenter.NewSource(config.Name, vim.NewDialer(config, zerolog.Nop()).Dial, zerolog.Nop()).Connect(t.Context()); !errors.Is(err, vim.ErrCertificate) {
 			t.Errorf("%s: error is %v", name, err)

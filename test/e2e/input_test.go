@@ -28,12 +28,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/rs/zerolog"
 
 	"github.com/vcrelay/vcrelay/app/local"
 	"github.com/vcrelay/vcrelay/app/local/runfile"
 	"github.com/vcrelay/vcrelay/app/local/toolbox"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/vcsimtest"
 )
 
 const (
@@ -392,22 +392,7 @@ type gate struct {
 
 func newGate(t *testing.T) *gate {
 	t.Helper()
-	simulator, err := vcsim.New(vcsim.Config{Listen: "127.0.0.1:0", Username: account, Password: "another", Logger: zerolog.Nop()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := simulator.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- simulator.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("simulated vCenter: %v", err)
-		}
-	})
+	simulator := vcsimtest.Start(t, vcsim.Config{Username: account, Password: "another"})
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(simulator.CertificatePEM())
 	through := httputil.NewSingleHostReverseProxy(simulator.URL().JoinPath(".."))

@@ -45,7 +45,7 @@ func (p *probe) ask(ctx context.Context, query Query) (Query, error) {
 	}
 	arguments += fmt.Sprintf(`</filter><eventViewSpec xsi:type="EventManagerViewByStartId">`+
 		`<startEventId>%d</startEventId><isForward>%t</isForward></eventViewSpec>`, query.Start, query.Forward)
-	page, err := p.session.read(ctx, envelope("QueryEvents", p.session.manager(), arguments))
+	page, err := p.session.read(ctx, "QueryEvents", p.session.manager(), arguments)
 	query.Fault = faultOf(err)
 	switch {
 	case query.Fault == "NotAuthenticated", err != nil && query.Fault == "":

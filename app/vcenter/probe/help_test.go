@@ -23,6 +23,7 @@ import (
 
 	"github.com/vcrelay/vcrelay/app/vcenter/probe"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/vcsimtest"
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
@@ -34,24 +35,8 @@ const (
 // simulate runs a simulated vCenter until the test ends.
 func simulate(t *testing.T, config vcsim.Config) *vcsim.Server {
 	t.Helper()
-	config.Username, config.Password, config.VMs, config.Logger = user, password, 2, zerolog.Nop()
-	server, err := vcsim.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return server
+	config.Username, config.Password = user, password
+	return vcsimtest.Start(t, config)
 }
 
 func fault(t *testing.T, server *vcsim.Server, text string) {

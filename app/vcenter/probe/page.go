@@ -3,17 +3,15 @@ package probe
 import (
 	"bytes"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
 
 	"github.com/vcrelay/vcrelay/app/vcenter"
+	"github.com/vcrelay/vcrelay/app/vcenter/vimcall"
 	"github.com/vcrelay/vcrelay/app/vcenter/vimjson"
 )
 
@@ -39,26 +37,17 @@ type head struct {
 
 // next reads the next page of a collector.
 func (c *collector) next(ctx context.Context, size int32) (*page, error) {
-	return c.session.read(ctx, envelope("ReadNextEvents", c.ref, fmt.Sprintf("<maxCount>%d</maxCount>", size)))
+	return c.session.read(ctx, "ReadNextEvents", c.ref, fmt.Sprintf("<maxCount>%d</maxCount>", size))
 }
 
 // read makes a call whose answer is a page.
-func (s *session) read(ctx context.Context, call string) (*page, error) {
+func (s *session) read(ctx context.Context, method string, this types.ManagedObjectReference, arguments string) (*page, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.client.URL().String(), strings.NewReader(call))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", `text/xml; charset="utf-8"`)
-	request.Header.Set("SOAPAction", s.client.Namespace+"/"+s.client.Version)
 	p := &page{}
 	began := time.Now()
-	err = s.client.Do(ctx, request, func(answer *http.Response) (err error) {
-		if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusInternalServerError { // a fault comes with 500
-			return fmt.Errorf("vCenter answers %s", answer.Status)
-		}
-		p.raw, err = io.ReadAll(io.LimitReader(answer.Body, maxPage))
+	err := vimcall.Do(ctx, s.client, method, this, arguments, func(answer io.Reader) (err error) {
+		p.raw, err = io.ReadAll(io.LimitReader(answer, maxPage))
 		return err
 	})
 	p.took = time.Since(began)
@@ -96,16 +85,3 @@ func (p *page) parse() error {
 func (p *page) empty() bool { return p.len() == 0 }
 
 func (p *page) len() int { return len(p.events) + p.flawed }
-
-func envelope(method string, this types.ManagedObjectReference, arguments string) string {
-	return fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?>
-<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><Body>`+
-		`<%[1]s xmlns="urn:vim25"><_this type="%[2]s">%[3]s</_this>%[4]s</%[1]s></Body></Envelope>`,
-		method, escape(this.Type), escape(this.Value), arguments)
-}
-
-func escape(text string) string {
-	var escaped bytes.Buffer
-	_ = xml.EscapeText(&escaped, []byte(text)) // a Buffer never fails
-	return escaped.String()
-}

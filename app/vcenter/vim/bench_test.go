@@ -26,6 +26,7 @@ import (
 
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/vcsimtest"
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
@@ -77,7 +78,7 @@ func open(tb testing.TB, at, thumbprint string) vcenter.Cursor {
 	}
 	dialer := vim.NewDialer(vim.Config{
 		URL: address, Thumbprint: thumbprint,
-		Credentials: func() (*url.Userinfo, error) { return url.UserPassword(account, account), nil },
+		Credentials: vcsimtest.Credentials,
 	}, zerolog.Nop())
 	session, err := dialer.Dial(tb.Context())
 	if err != nil {
@@ -104,7 +105,6 @@ func spent(b *testing.B) time.Duration {
 }
 
 const (
-	account       = "bench@vsphere.local"
 	recordedPages = 8
 	serverForm    = "VCRELAY_BENCH_SERVER" // in the environment of the server: the form of its answers
 
@@ -161,7 +161,7 @@ func TestPageServer(t *testing.T) {
 	if form == "" {
 		t.Skip("this is the server of BenchmarkPagesOverTLS")
 	}
-	simulated := simulate(t)
+	simulated := vcsimtest.Start(t, vcsim.Config{VMs: 200, History: recordedPages * vcenter.PageSize, Seed: 1})
 	recorder := &recorder{form: form}
 	recorder.proxy = httputil.ReverseProxy{
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "https", Host: simulated.URL().Host}) },
@@ -182,28 +182,6 @@ func TestPageServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
-}
-
-// simulate runs a vCenter that has as many events as are recorded.
-func simulate(t *testing.T) *vcsim.Server {
-	t.Helper()
-	simulated, err := vcsim.New(vcsim.Config{
-		Username: account, Password: account, VMs: 200, History: recordedPages * vcenter.PageSize, Seed: 1, Logger: zerolog.Nop(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := simulated.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // the session is closed after the test's end
-	var running sync.WaitGroup
-	running.Go(func() { _ = simulated.Run(ctx) })
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-	})
-	return simulated
 }
 
 // recorder stands before a vCenter. Once it has all pages, it answers with them again and again, which costs no more than

@@ -79,7 +79,7 @@ type collector struct {
 
 // Next is vcenter.Cursor.
 func (c *collector) Next(ctx context.Context) ([]vcenter.Item, error) {
-	return c.read(ctx, readNextEvents(c.ref))
+	return c.read(ctx, "ReadNextEvents", c.ref, readNextEvents())
 }
 
 // Close is vcenter.Cursor.
@@ -98,7 +98,7 @@ type keyed struct {
 
 // Next is vcenter.Cursor.
 func (k *keyed) Next(ctx context.Context) ([]vcenter.Item, error) {
-	items, err := k.read(ctx, queryEvents(*k.session.client.ServiceContent.EventManager, k.session.filter, k.after))
+	items, err := k.read(ctx, "QueryEvents", *k.session.client.ServiceContent.EventManager, queryEvents(k.session.filter, k.after))
 	var refused *vimjson.FaultError
 	if errors.As(err, &refused) && refused.Type != "NotAuthenticated" {
 		k.session.keysFail.Store(true)

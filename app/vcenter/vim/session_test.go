@@ -6,46 +6,37 @@ import (
 	"net/url"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/rs/zerolog"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim"
+	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/vcsimtest"
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
 )
 
 // serve runs a simulated vCenter over TLS until the test ends.
 func serve(t *testing.T, change func(*vcsim.Config)) *vcsim.Server {
 	t.Helper()
-	config := vcsim.Config{Username: "user", Password: "password", VMs: 2, Logger: zerolog.Nop()}
+	var config vcsim.Config
 	if change != nil {
 		change(&config)
 	}
-	server, err := vcsim.New(config)
-	if err == nil {
-		err = server.Listen()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return server
+	return vcsimtest.Start(t, config)
 }
 
 func dial(t *testing.T, server *vcsim.Server, filter vim.Filter) vcenter.Session {
 	t.Helper()
+	return dialAt(t, server.URL(), server.Thumbprint(), filter)
+}
+
+func dialAt(t *testing.T, address *url.URL, thumbprint string, filter vim.Filter) vcenter.Session {
+	t.Helper()
 	session, err := vim.NewDialer(vim.Config{
-		URL: server.URL(), Name: "lab", Thumbprint: server.Thumbprint(), Filter: filter,
-		Credentials: func() (*url.Userinfo, error) { return url.UserPassword("user", "password"), nil },
+		URL: address, Name: "lab", Thumbprint: thumbprint, Filter: filter,
+		Credentials: vcsimtest.Credentials,
 	}, zerolog.Nop()).Dial(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -237,5 +228,31 @@ func TestAPageIsValidUntilTheNextButOne(t *testing.T) {
 		for i := range items {
 			copied = append(copied, string(items[i].Data))
 		}
+	}
+}
+
+// A large event is given back with its page, although the pages after it are shorter and the heap has not doubled.
+func TestALargeEventIsNotKept(t *testing.T) {
+	server := serve(t, func(c *vcsim.Config) { c.History = 100 })
+	cursor, err := dial(t, server, vim.Filter{}).OpenSpan(t.Context(), vcenter.Span{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cursor.Close(t.Context())
+	if _, err := server.Fault("kind=huge,size=5"); err != nil {
+		t.Fatal(err)
+	}
+	var large weak.Pointer[byte]
+	for page := range 3 { // the buffers of a page are used again two pages later
+		items, err := cursor.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page == 0 {
+			large = weak.Make(&items[len(items)-1].Data[5<<20])
+		}
+	}
+	if large.Value() != nil {
+		t.Error("it is still there")
 	}
 }

@@ -2,8 +2,6 @@ package vimjson
 
 import (
 	"bytes"
-	"runtime/debug"
-	"slices"
 
 	"github.com/vcrelay/vcrelay/app/event"
 )
@@ -121,17 +119,13 @@ func (e *emitter) quoted() error {
 	}
 }
 
-// largeText is from where on a buffer that has to grow gives the memory of its predecessors back first.
-const largeText = 4 << 20
-
 // text appends a piece of text to a string that is open.
 func (e *emitter) text(token token) error {
 	if len(e.out) > e.limit {
 		return ErrTooLarge
 	}
-	if n := len(e.out); n > largeText && cap(e.out)-n < len(e.in.text) {
-		debug.FreeOSMemory() // so rare that it may cost a collection: else the earlier, smaller copies are still there
-		e.out = slices.Grow(e.out, n)
+	if len(e.out) > largeEvent && cap(e.out)-len(e.out) < len(e.in.text) {
+		e.grow()
 	}
 	e.out = appendText(e.out, e.in.text, token == tokenCDATA)
 	return nil

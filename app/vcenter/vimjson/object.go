@@ -209,8 +209,11 @@ func (e *emitter) finish(f *frame) error {
 	if f.twice || f.strange > 1 {
 		e.merge(f)
 	}
-	if len(e.out) > e.limit {
+	switch n := len(e.out); {
+	case n > e.limit:
 		return ErrTooLarge
+	case n > largeEvent && cap(e.out)-n < n/8: // of many small members
+		e.grow()
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ type Reader struct {
 	slab    []byte   // where the data of the next events goes
 	used    [][]byte // slabs of this page, and
 	free    [][]byte // of earlier ones, with Options.Recycle
+	large   bool     // a large event was read
 	err     error    // the end, good or bad
 	inside  bool     // of an element that holds events
 	whole   bool     // such an element came
@@ -170,6 +171,7 @@ func (r *Reader) event() error {
 	r.emit.begin()
 	r.emit.out = r.room()
 	err := r.emit.top()
+	r.large = r.large || cap(r.emit.out) > largeEvent
 	if err != nil {
 		if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrTooDeep) {
 			r.behind = depth - 1

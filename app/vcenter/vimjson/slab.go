@@ -1,12 +1,35 @@
 package vimjson
 
-import "bytes"
+import (
+	"bytes"
+	"runtime/debug"
+)
 
 // slabSize is what many small events share, so that there is far less than one allocation to an event.
 const slabSize = 64 << 10
 
 // maxFree slabs are kept for later pages, 4 MiB: three times an ordinary page of 1,000 events.
 const maxFree = 64
+
+// largeEvent is the size from which on an event is so rare that it may cost a garbage collection, and so large that what it
+// leaves behind must not wait for the next one: by default that comes when the heap has doubled.
+const largeEvent = 4 << 20
+
+// grow makes room in out for a large event: for a quarter of the limit, and then for all of it. The steps are long because
+// the buffer before exists at the same time; what is not used of a new one stays out of memory as a rule.
+func (e *emitter) grow() {
+	if cap(e.out) > e.limit {
+		return // what may come yet is little
+	}
+	size := e.limit + 8*windowSize
+	if len(e.out) < e.limit/8 {
+		size = e.limit / 4
+	}
+	debug.FreeOSMemory() // the buffers before the last
+	longer := make([]byte, len(e.out), size)
+	copy(longer, e.out)
+	e.out = longer
+}
 
 // recycle takes the slabs of the last page back, if that was asked for.
 func (r *Reader) recycle() {
@@ -20,6 +43,11 @@ func (r *Reader) recycle() {
 	}
 	clear(r.used)
 	r.slab, r.used = nil, r.used[:0]
+	r.emit.out, r.emit.event = nil, Event{}
+	if r.large {
+		r.large = false
+		debug.FreeOSMemory()
+	}
 	if cap(r.emit.scratch) > maxTag {
 		r.emit.scratch = nil
 	}
