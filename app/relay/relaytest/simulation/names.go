@@ -8,6 +8,7 @@ var Faults = []string{
 	"clean-up",
 	"clock back",
 	"clock far back",
+	"clock far back while the relay was down",
 	"clock forward",
 	"collector refused",
 	"crash",
