@@ -97,7 +97,7 @@ bench-idle: go ## time from an event of a quiet vCenter to the publisher: 30 eve
 	@VCRELAY_TEST_IDLE_EVENTS=30 VCRELAY_TEST_IDLE_PAUSE=7s go test -count=1 -run TestAnIdleVCenterIsHeardAtOnce -v ./app | grep idle:
 
 .PHONY: bench-memory
-bench-memory: go ## peak memory of reading unknown classes, an event of 50 MB, a hole, a wrap, and its goal (a minute)
+bench-memory: go ## peak memory of reading unknown classes, an event of 50 MB, also live, a hole, a wrap, and its goal (two minutes)
 	@mkdir -p bin
 	@go test -c -o bin/memory.test ./app/vcenter
 	@VCRELAY_TEST_MEMORY=1 bin/memory.test -test.run '^TestPeakMemory$$'

@@ -29,7 +29,7 @@ Faults are kind=<kind> and what the kind knows, separated by commas; after=, for
 
 What vCenter's documentation leaves open is assumed, and can be assumed otherwise (docs/vcenter-assumptions.md):
   order=time|key|commit  hole=moves|stuck   latest=visible|hidden  precision=1s
-  wrap=negative|one      max-key=2147480000 burst=stored|live`,
+  wrap=negative|one      max-key=2147480000 burst=stored|live      paths=served|refused`,
 		Example: `  vcrelay vcsim --history 100000 --rate 50 --cert-file vcsim.pem
   GOVC_URL='https://administrator@vsphere.local:vcsim@127.0.0.1:8989' GOVC_TLS_CA_CERTS=vcsim.pem govc events
 

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +29,8 @@ const (
 	memoryGoal    = 128 // MiB
 	memoryMeasure = "VCRELAY_TEST_MEMORY"
 	memoryTask    = "VCRELAY_TEST_MEMORY_TASK" // in the environment of the process that reads
-	memoryPeak    = "peak "                    // before KiB, on the last line of its output; ids are on the others
+	memoryPeak    = "peak "                    // before KiB, on the last line of its output
+	memoryIdle    = "idle"                     // a line when vCenter has no more for now; ids are on the others
 	memoryTimeout = 3 * time.Minute            // for one case
 )
 
@@ -39,11 +41,13 @@ var memoryCases = []struct {
 	config  vcsim.Config
 	parts   int // of a large event that is posted
 	more    int // ordinary events that follow
+	live    int // events, a large one in their midst, that come while the process follows
 	visible func(key int32) bool
 }{
 	{name: "1,000 events of unknown classes", config: vcsim.Config{History: 2000, Faults: []string{"kind=unknown,count=1000"}}, more: 2000},
 	{name: "an event of 50 MB", config: vcsim.Config{History: 2500, Faults: []string{"kind=huge,size=50"}}, more: 50_000},
 	{name: "one of 50 MB in small parts", config: vcsim.Config{History: 2500}, parts: 300_000, more: 50_000},
+	{name: "one of 50 MB that comes live", config: vcsim.Config{History: 2500}, live: 51},
 	{
 		name: "a hole of 5,000 events",
 		config: vcsim.Config{
@@ -59,7 +63,7 @@ var memoryCases = []struct {
 // the goal for it. The simulator is in this process, so it does not count. `make bench-memory` has it measure.
 func TestPeakMemory(t *testing.T) {
 	if os.Getenv(memoryMeasure) == "" {
-		t.Skip("it takes a minute: make bench-memory")
+		t.Skip("it takes two minutes: make bench-memory")
 	}
 	if runtime.GOOS != "linux" {
 		t.Skip("the peak of a process is read from /proc")
@@ -73,15 +77,17 @@ func TestPeakMemory(t *testing.T) {
 			}
 			repeat(server, c.more)
 			wanted := make(map[string]bool)
-			origin := &event.Origin{InstanceUUID: server.InstanceUUID()}
+			want := func(e types.BaseEvent) {
+				head, origin := e.GetEvent(), &event.Origin{InstanceUUID: server.InstanceUUID()}
+				wanted[(&event.Event{Origin: origin, Key: head.Key, Created: head.CreatedTime}).ID()] = true
+			}
 			for _, e := range server.Events(0) {
-				head := e.GetEvent()
-				if c.visible == nil || c.visible(head.Key) {
-					wanted[(&event.Event{Origin: origin, Key: head.Key, Created: head.CreatedTime}).ID()] = true
+				if c.visible == nil || c.visible(e.GetEvent().Key) {
+					want(e)
 				}
 			}
-			total := len(wanted)
-			peak := readApart(t, server, wanted)
+			total := len(wanted) + c.live
+			peak := readApart(t, server, wanted, total, func() { stream(server, c.live, want) })
 			fmt.Printf("memory: %-32s peak %3d MiB of %d, %d of %d events\n", c.name, peak, memoryGoal, total-len(wanted), total)
 			if len(wanted) > 0 {
 				t.Errorf("%d of %d events did not come", len(wanted), total)
@@ -101,8 +107,36 @@ func manyParts(n int) types.BaseEvent {
 	return body
 }
 
+// stream adds n events, one every 200 ms and a large one in their midst, and hands each to posted. The large one remains the
+// newest for a second: nobody would be told of it if the next one came at once.
+func stream(server *vcsim.Server, n int, posted func(types.BaseEvent)) {
+	first := firstOf(server)
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for i := range n {
+		<-ticker.C
+		if i != n/2 {
+			posted(server.Post(first[i%len(first)]))
+			continue
+		}
+		posted(server.Post(&types.EventEx{
+			EventTypeId: "com.example.large", Severity: "info", Message: strings.Repeat("0123456789abcdef", 50<<20/16),
+		}))
+		for range 4 {
+			<-ticker.C
+		}
+	}
+}
+
 // repeat adds n events like the first ones.
 func repeat(server *vcsim.Server, n int) {
+	first := firstOf(server)
+	for i := range n {
+		server.Post(first[i%len(first)])
+	}
+}
+
+func firstOf(server *vcsim.Server) []types.BaseEvent {
 	var first []types.BaseEvent
 	for i, e := range server.Events(0) {
 		if i > 1000 {
@@ -110,35 +144,43 @@ func repeat(server *vcsim.Server, n int) {
 		}
 		first = append(first, e)
 	}
-	for i := range n {
-		server.Post(first[i%len(first)])
-	}
+	return first
 }
 
-// readApart runs this test binary again as a process that reads until all wanted events came, takes those from wanted, and
-// returns the largest resident set of the process in MiB.
-func readApart(t *testing.T, server *vcsim.Server, wanted map[string]bool) (peak int) {
+// readApart runs this test binary again as a process that reads until so many events came, takes those from wanted, and
+// returns the largest resident set of the process in MiB. It calls idle when the process has read all there was at first.
+func readApart(t *testing.T, server *vcsim.Server, wanted map[string]bool, total int, idle func()) (peak int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), memoryTimeout)
 	defer cancel()
-	task, err := json.Marshal(readTask{URL: server.URL().String(), Thumbprint: server.Thumbprint(), Events: len(wanted)})
+	task, err := json.Marshal(readTask{URL: server.URL().String(), Thumbprint: server.Thumbprint(), Events: total})
 	if err != nil {
 		t.Fatal(err)
 	}
 	reader := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestMemoryReader$")
 	reader.Env = []string{memoryTask + "=" + string(task)} // and no GOGC or GOMEMLIMIT: `vcrelay run` sets none either
 	reader.Stderr = os.Stderr
-	output, err := reader.Output()
-	for line := range strings.Lines(string(output)) {
-		line = strings.TrimSpace(line)
+	output, err := reader.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	idle = sync.OnceFunc(idle)
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		line := lines.Text()
 		delete(wanted, line)
+		if line == memoryIdle {
+			idle()
+		}
 		if kib, found := strings.CutPrefix(line, memoryPeak); found {
 			if peak, err = strconv.Atoi(kib); err != nil {
-				t.Fatal(err)
+				t.Error(err)
 			}
 		}
 	}
-	if err != nil || peak == 0 {
+	if err := reader.Wait(); err != nil || peak == 0 {
 		t.Errorf("the reader has not come to the end: %v", err)
 	}
 	return peak >> 10
@@ -170,27 +212,32 @@ func TestMemoryReader(t *testing.T) {
 		Credentials: vcsimtest.Credentials,
 	})
 	out := bufio.NewWriter(os.Stdout)
-	readToEnd(t, source, task.Events, func(e *event.Event) { fmt.Fprintln(out, e.ID()) })
+	readToEnd(t, source, task.Events, func(e *event.Event) { fmt.Fprintln(out, e.ID()) }, func() {
+		fmt.Fprintln(out, memoryIdle)
+		_ = out.Flush() // an error comes again at the end
+	})
 	fmt.Fprintf(out, "%s%d\n", memoryPeak, peakKiB(t))
 	if err := out.Flush(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// readToEnd reads at least n events, and on until vCenter has no more.
-func readToEnd(t *testing.T, source *vcenter.Source, n int, take func(*event.Event)) {
+// readToEnd reads at least n events, and on until vCenter has no more. It calls idle whenever that is so.
+func readToEnd(t *testing.T, source *vcenter.Source, n int, take func(*event.Event), idle func()) {
 	t.Helper()
 	reader, err := source.Open(t.Context(), event.Position{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer reader.Close(t.Context())
-	for idle := false; n > 0 || !idle; {
+	for done := false; n > 0 || !done; {
 		page, err := reader.Next(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		idle = len(page.Events) == 0
+		if done = len(page.Events) == 0; done {
+			idle()
+		}
 		for i := range page.Events {
 			if e := &page.Events[i]; !e.IsAnnouncement() {
 				take(e)

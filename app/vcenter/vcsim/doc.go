@@ -11,8 +11,9 @@
 //   - A collector belongs to its login session: from another one, or once the session has ended, it is
 //     ManagedObjectNotFound. A session holds at most 32 (InvalidState above).
 //   - A page holds 1 to 1000 events (InvalidArgument otherwise).
-//   - EventManager.latestEvent, its fields (latestEvent.key, latestEvent.createdTime, ...) and a collector's latestPage
-//     are right when read, and reach WaitForUpdatesEx within some 20 ms; updates that follow each other faster are joined.
+//   - EventManager.latestEvent, its fields (latestEvent.key, latestEvent.createdTime, ...; a reading refuses them) and a
+//     collector's latestPage are right when read, and reach WaitForUpdatesEx within some 20 ms; updates that follow each
+//     other faster are joined.
 //   - From version 9.0 on QueryEvents reads by id (EventManagerViewByStartId); before, that is an InvalidRequest.
 //   - Keys are int32 and rise by one. Times are those of the vCenter's clock, which goes back only if a fault steps it.
 //   - What somebody does through the API (power on, clone, log in, ...) enters the same history.

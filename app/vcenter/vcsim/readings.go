@@ -13,6 +13,7 @@ type Readings struct {
 	Order         history.Order // in which a collector reads
 	StuckInHole   bool          // a page of events that the account may not see leaves the collector where it is
 	LatestHidden  bool          // latestEvent may be one that the account may not see
+	PathsRefused  bool          // latestEvent is to be had as a whole only: no latestEvent.key
 	TimePrecision time.Duration // to which the ends of a time filter are cut; 0: to the microsecond
 	MaxKey        int32         // the last key before the counter wraps; 0: 2147483647
 	WrapTo        int32         // where it goes on then; 0: -2147483648
@@ -23,6 +24,7 @@ type Readings struct {
 //
 //	order=time|key|commit    hole=moves|stuck    latest=visible|hidden    precision=1s
 //	max-key=2147480000       wrap=negative|one   burst=stored|live
+//	paths=served|refused
 func ParseReadings(text string) (Readings, error) {
 	if text == "" {
 		return Readings{}, nil
@@ -37,6 +39,7 @@ func ParseReadings(text string) (Readings, error) {
 		}[a.choice("order", "time", "key", "commit")],
 		StuckInHole:   a.choice("hole", "moves", "stuck") == "stuck",
 		LatestHidden:  a.choice("latest", "visible", "hidden") == "hidden",
+		PathsRefused:  a.choice("paths", "served", "refused") == "refused",
 		TimePrecision: a.duration("precision", 0),
 		MaxKey:        a.key("max-key", math.MaxInt32),
 		LiveBurst:     a.choice("burst", "stored", "live") == "live",

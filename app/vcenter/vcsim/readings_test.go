@@ -64,7 +64,7 @@ func TestTheLatestEventIsOneThatMayNotBeSeenOnlyWithThatReading(t *testing.T) {
 func TestAnUnknownReadingIsRefusedAndTheKnownOnesAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"order=random":     "order=random is none of time, key, commit",
-		"odrer=key":        "odrer is not known here; there are order, hole, latest, precision, max-key, burst, wrap",
+		"odrer=key":        "odrer is not known here; there are order, hole, latest, paths, precision, max-key, burst, wrap",
 		"order":            `"order" is not name=value`,
 		"order=key,order=": `"order=" is not name=value`,
 		"hole=a,wrap=b":    "hole=a is none of moves, stuck\nwrap=b is none of negative, one",

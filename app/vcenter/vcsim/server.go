@@ -69,7 +69,7 @@ func (s *Server) furnish() error {
 	s.workload = newWorkload(stock, s.log, s.clock.now, s.cfg)
 	s.workload.preload(s.cfg.History, s.cfg.HistorySpan)
 	s.sessions = newSessionTable(service)
-	s.sessions.manager = s.newManager
+	s.sessions.manager, s.sessions.whole = s.newManager, s.cfg.Readings.PathsRefused
 	s.model.Map().Handler = s.sessions.handle
 	s.wire = newWire(s.sessions, s.cfg.Seed)
 	s.faults = newFaultBook(s)

@@ -25,6 +25,7 @@ type sessionTable struct {
 	limit    int                  // collectors of a session
 	idle     time.Duration        // after which a session ends; 0: never
 	expired  func()               // told of each that has
+	whole    bool                 // latestEvent is served as a whole only
 }
 
 type holding struct {
@@ -56,6 +57,11 @@ func (t *sessionTable) handle(ctx *simulator.Context, method *simulator.Method) 
 		return nil, &types.ManagedObjectNotFound{Obj: method.This}
 	}
 	t.welcome(ctx.Session)
+	if t.whole {
+		if fault := refuseParts(method.Body); fault != nil {
+			return nil, fault
+		}
+	}
 	t.watch(ctx.Session, method)
 	return nil, nil
 }

@@ -106,3 +106,34 @@ func TestAWaitForKeyAndTimeEndsWithARestoreThatBringsAnOlderLatestEvent(t *testi
 	server.History().Restore(early.CreatedTime)
 	wantKeyAndTime(t, valuesOf(wait.next(t)), early)
 }
+
+func TestKeyAndTimeOfTheLatestEventAreRefusedWithThatReading(t *testing.T) {
+	readings, err := vcsim.ParseReadings("paths=refused")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := login(t, start(t, vcsim.Config{History: 12, Readings: readings}))
+	manager := *client.ServiceContent.EventManager
+	collector, err := property.DefaultCollector(client.Client).Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range keyAndTime {
+		spec := types.PropertyFilterSpec{
+			ObjectSet: []types.ObjectSpec{{Obj: manager}},
+			PropSet:   []types.PropertySpec{{Type: manager.Type, PathSet: []string{"maxCollector", path}}},
+		}
+		pc := property.DefaultCollector(client.Client).Reference()
+		_, err := methods.RetrieveProperties(t.Context(), client, &types.RetrieveProperties{This: pc, SpecSet: []types.PropertyFilterSpec{spec}})
+		wantFault[types.InvalidProperty](t, err)
+		_, err = methods.RetrievePropertiesEx(t.Context(), client, &types.RetrievePropertiesEx{This: pc, SpecSet: []types.PropertyFilterSpec{spec}})
+		wantFault[types.InvalidProperty](t, err)
+		_, err = collector.CreateFilter(t.Context(), types.CreateFilter{Spec: spec})
+		wantFault[types.InvalidProperty](t, err)
+	}
+	if whole := retrieve(t, client, "latestEvent", "maxCollector"); len(whole) != 2 {
+		t.Errorf("got %v", whole)
+	}
+	wait := newWait(t, client, manager, "latestEvent")
+	wait.next(t)
+}

@@ -28,6 +28,25 @@ func pathsInto(spec types.PropertyFilterSpec) []string {
 	return paths
 }
 
+// refuseParts is how a vCenter answers who does not serve fields of latestEvent.
+func refuseParts(body types.AnyType) types.BaseMethodFault {
+	var specs []types.PropertyFilterSpec
+	switch call := body.(type) {
+	case *types.RetrieveProperties:
+		specs = call.SpecSet
+	case *types.RetrievePropertiesEx:
+		specs = call.SpecSet
+	case *types.CreateFilter:
+		specs = []types.PropertyFilterSpec{call.Spec}
+	}
+	for _, spec := range specs {
+		if paths := pathsInto(spec); len(paths) > 0 {
+			return &types.InvalidProperty{Name: paths[0]}
+		}
+	}
+	return nil
+}
+
 // headField is the field of an event that a path names, nil if it is none that every event has.
 func headField(event *types.Event, path string) types.AnyType {
 	switch strings.TrimPrefix(path, latestEvent+".") {

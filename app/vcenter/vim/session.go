@@ -27,6 +27,7 @@ type Session struct {
 	severities map[string]string // by event name
 	log        zerolog.Logger
 	keysFail   atomic.Bool // reading by key was refused
+	notInParts atomic.Bool // key and time of the newest event were, alone
 }
 
 // Origin is vcenter.Session.

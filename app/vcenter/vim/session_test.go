@@ -34,10 +34,15 @@ func dial(t *testing.T, server *vcsim.Server, filter vim.Filter) vcenter.Session
 
 func dialAt(t *testing.T, address *url.URL, thumbprint string, filter vim.Filter) vcenter.Session {
 	t.Helper()
+	return dialWith(t, address, thumbprint, filter, zerolog.Nop())
+}
+
+func dialWith(t *testing.T, address *url.URL, thumbprint string, filter vim.Filter, log zerolog.Logger) vcenter.Session {
+	t.Helper()
 	session, err := vim.NewDialer(vim.Config{
 		URL: address, Name: "lab", Thumbprint: thumbprint, Filter: filter,
 		Credentials: vcsimtest.Credentials,
-	}, zerolog.Nop()).Dial(t.Context())
+	}, log).Dial(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
