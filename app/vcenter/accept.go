@@ -184,6 +184,8 @@ func (r *Reader) between(items []Item, i int, s *scan) (gap event.Gap, told bool
 // lastBefore is the event that was read before a page of the feed, or of a scan.
 func (r *Reader) lastBefore(s *scan) Mark {
 	switch {
+	case s == nil && r.byKey && r.at-r.last.FromKey < 0: // a feed that resumes begins before what was read last
+		return Mark{Key: r.at, Created: r.feedBegin}
 	case s == nil:
 		return Mark{Key: r.last.FromKey, Created: r.last.From}
 	case s.times != nil:

@@ -128,6 +128,28 @@ func TestALateCommitBehindAHoleIsNotLost(t *testing.T) {
 	})
 }
 
+// The newest event is one that came late before the hole, so to have met it says nothing about what lies behind.
+func TestALateCommitBehindAHoleIsNotLostThoughTheNewestIsBeforeIt(t *testing.T) {
+	eachOrder(t, history.Options{StuckInHole: true}, func(_ *testing.T, l *lab) {
+		l.db.Hide(func(row *history.Row) bool { return row.Body == "hidden" })
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(100, time.Second)
+		before := l.db.CommitLate("vm-2")
+		for range 3000 {
+			l.db.Commit("hidden")
+			<-time.After(time.Millisecond)
+		}
+		behind := l.db.CommitLate("vm-3")
+		l.add(5, time.Second)
+		<-time.After(45 * time.Second)
+		behind.Commit()
+		before.Commit()
+		<-time.After(5 * time.Minute)
+		l.add(5, time.Minute)
+		l.expectAll(f.end())
+	})
+}
+
 func TestALateCommitAcrossARestartIsNotLost(t *testing.T) {
 	eachOrder(t, history.Options{}, func(_ *testing.T, l *lab) {
 		l.latestByTime = true
@@ -848,6 +870,39 @@ func TestAnEventWithoutAKeyIsAnnouncedAndPassed(t *testing.T) {
 		for id, n := range gaps {
 			if n > 2 {
 				t.Errorf("%s was announced %d times", id, n)
+			}
+		}
+	})
+}
+
+// A reader that resumes begins before the event that was done last.
+func TestAnEventWithoutAKeyThatIsReadFirstIsAnnouncedWhereItStands(t *testing.T) {
+	eachOrder(t, history.Options{}, func(t *testing.T, l *lab) {
+		const broken = 63 // the last key before those that are read again: none that is done stands for it
+		l.answer = func(items []vcenter.Item) ([]vcenter.Item, error) {
+			for i := range items {
+				if items[i].Key == broken {
+					items[i] = vcenter.Item{Err: errors.New("no key")}
+				}
+			}
+			return items, nil
+		}
+		f := l.follow(event.Position{Start: l.now()})
+		l.add(broken-1, 2*time.Second)
+		created := l.now()
+		l.add(45, 2*time.Second)
+		f.end()
+		again := l.follow(f.position)
+		<-time.After(time.Minute)
+		for _, e := range again.end() {
+			var gap event.Gap
+			if !e.IsAnnouncement() || json.Unmarshal(e.Data, &gap) != nil {
+				continue
+			}
+			byTime := !created.Before(gap.From) && (gap.To.IsZero() || !gap.To.Before(created))
+			byKey := gap.FromKey != 0 && gap.FromKey < broken && (gap.ToKey == 0 || broken < gap.ToKey)
+			if !byTime && !byKey {
+				t.Errorf("announced was %s, created %s", e.Data, created)
 			}
 		}
 	})

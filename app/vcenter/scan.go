@@ -3,6 +3,8 @@ package vcenter
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/vcrelay/vcrelay/app/event"
@@ -52,7 +54,7 @@ func (r *Reader) unprovenBefore(item *Item, s *scan) *event.Gap {
 		return nil
 	default:
 		from, s.times.before = s.times.before, Mark{Key: item.Key, Created: item.Created}
-		if s.times.slices == nil {
+		if s.times.parts == nil {
 			return nil
 		}
 	}
@@ -155,19 +157,18 @@ const (
 )
 
 // times reads a span of time. vCenter leaves out what the account may not see after it has cut its pages, so a page of
-// nothing else is empty, and the cursor may stay there for ever. When the event that has to be met was not, the rest of
+// nothing else is empty, and the cursor may stay there for ever. When an event that has to be met was not, the rest of
 // the span is read by slices so short that a page covers each; what a slice has not brought is looked for in its halves.
 type times struct {
 	span   Span
-	expect Mark // to be met; zero for none
-	met    bool
-	last   Mark // the last event that was read
-	mixed  bool // keys and times do not grow together: one came late, or vCenter's clock has gone back
-	before Mark // the one before the event that is accepted next
+	expect []Mark // to be met yet
+	last   Mark   // the last event that was read
+	mixed  bool   // keys and times do not grow together: one came late, or vCenter's clock has gone back
+	before Mark   // the one before the event that is accepted next
 	cursor Cursor
-	found  bool // by this cursor
-	empty  int  // pages one after the other
-	slices []slice
+	found  bool    // by this cursor
+	empty  int     // pages one after the other
+	parts  []slice // slices of the span; nil when it is read as a whole
 }
 
 type slice struct {
@@ -175,20 +176,23 @@ type slice struct {
 	halved bool
 }
 
-// newTimes ends expectation where the span cannot fulfil it.
-func newTimes(begin, end time.Time, expect Mark) *times {
-	t := &times{span: Span{Begin: begin, End: end.Add(event.FilterPrecision)}, expect: expect}
-	t.met = expect.Created.IsZero() || expect.Created.Before(begin) || expect.Created.After(end)
-	return t
+// newTimes expects nothing that the span cannot hold.
+func newTimes(begin, end time.Time, expect ...Mark) *times {
+	expect = slices.DeleteFunc(expect, func(mark Mark) bool {
+		return mark.Created.IsZero() || mark.Created.Before(begin) || mark.Created.After(end)
+	})
+	return &times{span: Span{Begin: begin, End: end.Add(event.FilterPrecision)}, expect: expect}
 }
+
+func (t *times) met() bool { return len(t.expect) == 0 }
 
 func (t *times) slack() time.Duration { return event.FilterPrecision }
 
 func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, err error) {
 	if t.cursor == nil {
 		span := t.span
-		if len(t.slices) > 0 {
-			span = t.slices[0].span
+		if len(t.parts) > 0 {
+			span = t.parts[0].span
 		}
 		if t.cursor, err = r.openSpan(ctx, span); err != nil {
 			t.cursor = nil
@@ -207,13 +211,13 @@ func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, e
 		t.found = true
 		t.mixed = t.mixed || !t.last.Created.IsZero() && (items[i].Key-t.last.Key < 0 || items[i].Created.Before(t.last.Created))
 		t.last = Mark{Key: items[i].Key, Created: items[i].Created}
-		t.met = t.met || t.last.Key == t.expect.Key && t.last.Created.Equal(t.expect.Created)
+		t.expect = slices.DeleteFunc(t.expect, func(mark Mark) bool { return t.last.Key == mark.Key && t.last.Created.Equal(mark.Created) })
 	}
 	if len(items) > 0 {
 		t.empty = 0
 		return items, false, nil
 	}
-	if t.empty++; !t.met && t.slices == nil && t.empty < t.patience() {
+	if t.empty++; !t.met() && t.parts == nil && t.empty < t.patience() {
 		return nil, false, nil
 	}
 	closeCursor(ctx, t.cursor)
@@ -224,11 +228,20 @@ func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, e
 // patience is how many empty pages are read before the cursor counts as stuck: it may also move on behind a page of
 // events that the account cannot see. The keys say how many pages there can be.
 func (t *times) patience() int {
-	ahead := int(t.expect.Key-t.last.Key)/PageSize + 2
+	ahead := t.ahead(t.last.Key)/PageSize + 2
 	if t.last.Created.IsZero() || ahead < 2 || ahead > maxPatience {
 		return maxPatience
 	}
 	return ahead
+}
+
+// ahead is how many keys there are up to the last of the events that have to be met.
+func (t *times) ahead(key int32) int {
+	most := math.MinInt32
+	for _, mark := range t.expect {
+		most = max(most, int(mark.Key-key))
+	}
+	return most
 }
 
 // reached is the last event that was read, in this scan or before it. Where keys started anew it says nothing about what was
@@ -243,33 +256,35 @@ func (t *times) reached(r *Reader) (created time.Time, key int32) {
 // advance moves to the next slice, and reports done after the last.
 func (t *times) advance(r *Reader) (done bool) {
 	switch {
-	case t.slices == nil && (t.met || t.provenEmpty()):
+	case t.parts == nil && (t.met() || t.provenEmpty()):
 		return true
-	case t.slices == nil:
-		t.slices = t.cut(r)
-		return len(t.slices) == 0
+	case t.parts == nil:
+		t.parts = t.cut(r)
+		return len(t.parts) == 0
 	}
-	current := t.slices[0]
-	t.slices = t.slices[1:]
+	current := t.parts[0]
+	t.parts = t.parts[1:]
 	begin := current.span.Begin
 	if t.found && !r.seen.BeganAnew() {
 		begin = t.last.Created
 	}
 	if width := current.span.End.Sub(begin); !current.halved && width > minSlice {
 		middle := begin.Add(width / 2)
-		t.slices = append([]slice{
+		t.parts = append([]slice{
 			{span: Span{Begin: begin, End: middle}, halved: true},
 			{span: Span{Begin: middle, End: current.span.End}, halved: true},
-		}, t.slices...)
+		}, t.parts...)
 	}
-	return len(t.slices) == 0
+	return len(t.parts) == 0
 }
 
 // provenEmpty tells whether so few keys are left that a page would have shown what the account may see of them. Where keys and
 // times do not grow together, what is left may have any key.
 func (t *times) provenEmpty() bool {
-	left := t.expect.Key - t.last.Key
-	return !t.mixed && !t.last.Created.IsZero() && 0 < left && left < PageSize
+	return !t.mixed && !t.last.Created.IsZero() && !slices.ContainsFunc(t.expect, func(mark Mark) bool {
+		left := mark.Key - t.last.Key
+		return left <= 0 || left >= PageSize
+	})
 }
 
 // cut divides what is left of the span by the number of events that its keys promise, and finer where that costs little. Where
@@ -279,16 +294,16 @@ func (t *times) cut(r *Reader) []slice {
 	from, key := t.reached(r)
 	from = later(t.span.Begin, from.Add(-event.Overlap))
 	left := t.span.End.Sub(from)
-	n := max(int(t.expect.Key-key)/rowsPerSlice+1, int(left/fineSlice))
+	n := max(t.ahead(key)/rowsPerSlice+1, int(left/fineSlice))
 	if n < 1 || n > maxSlices {
 		n = maxSlices
 	}
 	width := max(left/time.Duration(n), minSlice)
-	slices := make([]slice, 0, n)
+	parts := make([]slice, 0, n)
 	for begin := from; begin.Before(t.span.End); begin = begin.Add(width) {
-		slices = append(slices, slice{span: Span{Begin: begin, End: minTime(begin.Add(width), t.span.End)}})
+		parts = append(parts, slice{span: Span{Begin: begin, End: minTime(begin.Add(width), t.span.End)}})
 	}
-	return slices
+	return parts
 }
 
 func minTime(a, b time.Time) time.Time {

@@ -85,12 +85,12 @@ func (r *Reader) passHole(ctx context.Context) error {
 
 // passed goes on with a feed behind the hole.
 func (r *Reader) passed(ctx context.Context, s *scan) error {
-	r.suspect.since, r.unproven = time.Time{}, s.times.slices != nil
+	r.suspect.since, r.unproven = time.Time{}, s.times.parts != nil
 	if mark := r.suspect.mark; !r.seen.Done(mark.Key, mark.Created) { // also where the scan could not have met it
 		r.suspect.given = mark
 	}
 	begin := s.times.span.End
-	if met := s.times.last.Created; !met.IsZero() && s.times.met {
+	if met := s.times.last.Created; !met.IsZero() && s.times.met() {
 		begin = met
 	}
 	r.young = true

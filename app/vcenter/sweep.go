@@ -52,7 +52,11 @@ func (r *Reader) sweepIfDue(ctx context.Context) error {
 		if !r.seen.Settled.IsZero() {
 			begin = r.seen.Settled
 		}
-		s.times = newTimes(begin, r.now, r.newestMark())
+		last, err := r.lastThere(ctx)
+		if err != nil {
+			return err
+		}
+		s.times = newTimes(begin, r.now, r.newestMark(), last)
 	}
 	r.scan = s
 	return nil
@@ -84,4 +88,17 @@ func (r *Reader) held() time.Duration {
 func (r *Reader) newestMark() Mark {
 	newest, _ := r.source.news.last()
 	return newest.Mark
+}
+
+// lastThere is the last event that the feed has brought. A sweep has to come across it too, since the newest may be one that
+// came late, before a hole that the feed has passed. Zero when vCenter has purged it: who looks for it reads slices in vain.
+func (r *Reader) lastThere(ctx context.Context) (Mark, error) {
+	last := Mark{Key: r.seen.Key, Created: r.seen.Low}
+	if last.Created.IsZero() || r.now.Sub(last.Created) < oldHistory {
+		return last, nil
+	}
+	if found, err := r.has(ctx, last); err != nil || !found {
+		return Mark{}, err
+	}
+	return last, nil
 }

@@ -17,6 +17,7 @@ type announcement struct {
 	id       string
 	accepted bool
 	repeated bool
+	stray    int // the process that told it, when that did not know yet that another one owns the stream; else 0
 
 	Reason  string    `json:"reason"`
 	FromKey int32     `json:"fromKey"`
@@ -34,6 +35,9 @@ func (t *trial) takeNotice(step *Step, a *attempt) {
 	}
 	if !strings.HasPrefix(n.id, t.record.Instance+"-"+kind+"-") {
 		t.find("SameId", step.At, "announcement %s of kind %s has an id of another form", n.id, kind)
+	}
+	if p := t.processes[step.Process]; p != nil && p.replaced {
+		n.stray = step.Process
 	}
 	last, repeated := t.taken[n.id]
 	if repeated {

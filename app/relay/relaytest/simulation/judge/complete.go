@@ -7,7 +7,7 @@ import (
 
 // mostUnsure is how many rows of a day may be left behind in announced holes, where nobody can tell. A reader that does not
 // look leaves thousands.
-const mostUnsure = 500
+const mostUnsure = 25
 
 const endless = time.Duration(1<<63 - 1)
 
@@ -28,12 +28,11 @@ func (t *trial) completeness() {
 			if readable && s.taken > deadline {
 				t.find("Prompt", s.taken, "%s came late: it was due at %v", t.describe(i), deadline)
 			}
-		case r.Broken && t.covered(i, endless):
+		case (r.Broken || !readable) && t.covered(i, endless): // also where another announcement says that it may be left behind
 		case t.unsure(i, endless):
 			t.verdict.Unsure++
 		case !r.Broken && readable:
 			t.lost(i, "was never published, although it could be read until %v and was due at %v", until(r), deadline)
-		case t.covered(i, endless):
 		case r.Fate == Erased && !t.evidence(r):
 		default:
 			t.lost(i, "was neither published nor announced")

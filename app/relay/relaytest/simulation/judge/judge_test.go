@@ -248,10 +248,24 @@ func TestEachRuleFindsWhatBreaksIt(t *testing.T) {
 		"rows are published before the first position": {"NeverAhead", func(s *story) { s.Steps = s.Steps[:1]; s.relay(all...) }},
 		"a gap without a cause":                        {"GapAnnounced", func(s *story) { s.relay(all...); s.announce("gap", 4, 6, 3) }},
 		"a rewound without a cause":                    {"GapAnnounced", func(s *story) { s.relay(all...); s.announce("rewound", 4, 2, 3) }},
-		"a stall without a cause":                      {"GapAnnounced", func(s *story) { s.relay(all...); s.announce("stalled", 4, 6, 3) }},
-		"an unknown announcement":                      {"GapAnnounced", func(s *story) { s.relay(all...); s.announce("weather", 4, 6, 3) }},
-		"a burst that is not told of":                  {"GapAnnounced", func(s *story) { s.Rows[4].Burst = 7; s.relay(all...) }},
-		"what the simulation itself has found":         {"Alive", func(s *story) { s.relay(all...); s.Faults = []string{"it hangs"} }},
+		"a restore is told twice over": {"GapAnnounced", func(s *story) {
+			s.Restores = []judge.Restore{{At: time.Minute}}
+			s.relay(all...)
+			s.announce("rewound", 4, 2, 3)
+			s.announce("rewound", 5, 2, 4)
+		}},
+		"a restore is told twice over by a process that was replaced": {"GapAnnounced", func(s *story) {
+			s.Restores = []judge.Restore{{At: time.Minute}}
+			s.relay(all...)
+			s.start()
+			s.process--
+			s.announce("rewound", 4, 2, 3)
+			s.announce("rewound", 5, 2, 4)
+		}},
+		"a stall without a cause":              {"GapAnnounced", func(s *story) { s.relay(all...); s.announce("stalled", 4, 6, 3) }},
+		"an unknown announcement":              {"GapAnnounced", func(s *story) { s.relay(all...); s.announce("weather", 4, 6, 3) }},
+		"a burst that is not told of":          {"GapAnnounced", func(s *story) { s.Rows[4].Burst = 7; s.relay(all...) }},
+		"what the simulation itself has found": {"Alive", func(s *story) { s.relay(all...); s.Faults = []string{"it hangs"} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := begin()
@@ -280,6 +294,28 @@ func TestWhatMayHappenIsNotFound(t *testing.T) {
 			s.at = 5 * time.Minute
 			s.announce("gap", 4, 6, 3)
 			s.relay(5, 6, 7, 8, 9)
+		},
+		"purged rows are announced, and also as some that may be left behind": func(s *story) {
+			s.Restores = []judge.Restore{{At: time.Minute}} // so that the keys say nothing about a hole
+			s.relay(all...)
+			for range 600 {
+				s.Rows = append(s.Rows, judge.Row{
+					Key: int32(len(s.Rows) + 1), Created: noon.Add(20 * time.Minute).UnixMicro(), Visible: 20 * time.Minute,
+					Fate: judge.Purged, Ended: 21 * time.Minute,
+				})
+			}
+			s.at = 22 * time.Minute
+			s.announce("stalled", 10, 1000, 9)
+			s.announce("gap", 10, 1000, 9)
+		},
+		"a process that was replaced tells of a restore by where it had stood": func(s *story) {
+			s.Restores = []judge.Restore{{At: 15 * time.Minute}}
+			s.relay(all...)
+			s.at = 20 * time.Minute
+			s.start()
+			s.announce("rewound", 10, 2, 9)
+			s.process--
+			s.announce("rewound", 8, 2, 7)
 		},
 		"a stored row is taken again where the clock was set back far": func(s *story) {
 			s.Clock = setBack(25 * time.Minute)

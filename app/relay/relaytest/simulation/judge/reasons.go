@@ -2,7 +2,7 @@ package judge
 
 // reasons applies GapAnnounced: nothing is announced without a cause, and what the burst filter left out is told.
 func (t *trial) reasons() {
-	rewound := 0
+	rewound := make(map[int]int) // one that was replaced and does not know yet tells by its own position, which is an older one
 	compressed := make(map[int32]int)
 	for n := range t.announced {
 		a := &t.announced[n]
@@ -15,8 +15,8 @@ func (t *trial) reasons() {
 				t.find("GapAnnounced", a.at, "gap %d to %d (%s) has no cause", a.FromKey, a.ToKey, a.Reason)
 			}
 		case "rewound":
-			if rewound++; rewound > t.newBeginnings(a) {
-				t.find("GapAnnounced", a.at, "the %dth rewound, %d to %d (%s), has no cause", rewound, a.FromKey, a.ToKey, a.Reason)
+			if rewound[a.stray]++; rewound[a.stray] > t.newBeginnings(a) {
+				t.find("GapAnnounced", a.at, "the %dth rewound, %d to %d (%s), has no cause", rewound[a.stray], a.FromKey, a.ToKey, a.Reason)
 			}
 		case "stalled":
 			if !t.hole(a) {
