@@ -71,6 +71,9 @@ func runRelay(ctx context.Context) error {
 			Begin:       beginning(source, settings.Start),
 			Observer:    observer,
 			Log:         log,
+			Order:       settings.Order,
+			Native:      topic.KeepsOrder(),
+			MaxBytes:    settings.MaxEventBytes,
 		}
 		return stream.Run(ctx)
 	})

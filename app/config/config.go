@@ -22,6 +22,8 @@ const prefix = "VCRELAY"
 type Config struct {
 	Vcenter        Vcenter
 	Target         Target
+	Order          event.Order
+	MaxEventBytes  int // 0: any
 	StateStore     string
 	Start          event.Start
 	ConnectTimeout time.Duration // 0: for ever
@@ -57,6 +59,8 @@ func Read() (Config, error) {
 	config := Config{
 		Vcenter:        raw.Vcenter.read(&faults),
 		Target:         check[Target](&faults, "VCRELAY_TARGET")(parseTarget(raw.Target)),
+		Order:          check[event.Order](&faults, "VCRELAY_ORDER")(event.ParseOrder(raw.Order)),
+		MaxEventBytes:  check[int](&faults, "VCRELAY_MAX_EVENT_BYTES")(parseBytes(raw.MaxEventBytes)),
 		StateStore:     raw.StateStore,
 		Start:          check[event.Start](&faults, "VCRELAY_START")(event.ParseStart(raw.Start)),
 		ConnectTimeout: check[time.Duration](&faults, "VCRELAY_CONNECT_TIMEOUT")(parseTimeout(raw.ConnectTimeout)),
@@ -113,6 +117,17 @@ func parseTarget(text string) (Target, error) {
 		return Target{}, fmt.Errorf("%q needs one component and one topic, e.g. pubsub://events/vcenter", text)
 	}
 	return target, nil
+}
+
+// leastBytes leaves room for what says which event it is.
+const leastBytes = 4096
+
+func parseBytes(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n != 0 && n < leastBytes {
+		return 0, fmt.Errorf("%q is no number of bytes; use one of at least %d, or 0 for no limit", text, leastBytes)
+	}
+	return n, nil
 }
 
 func parseTimeout(text string) (time.Duration, error) {

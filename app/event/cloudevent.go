@@ -43,6 +43,10 @@ func AppendCloudEvent(buffer []byte, e *Event) []byte {
 	if e.Late {
 		b.out = append(b.out, `,"late":true`...)
 	}
+	if e.Truncated {
+		b.out = append(b.out, `,"truncated":true`...)
+	}
+	b.attribute("refusal", e.Refusal)
 	b.out = append(b.out, `,"data":`...)
 	b.out = append(b.out, e.Data...)
 	return append(b.out, '}')

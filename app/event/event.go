@@ -48,6 +48,10 @@ type Event struct {
 	Late     bool      // committed by vCenter after events that follow it were already read
 	Data     []byte    // VI/JSON object
 
+	Whole     bool   // the order of all events of its vCenter is kept, so they share one partition key
+	Truncated bool   // Data is not whole, see Trim
+	Refusal   string // of a dead letter: what the target said
+
 	announcement string // id of an announcement, and
 	kind         Kind   // its kind; empty for an event of vCenter
 	unreadable   bool   // Key and Created are those of an event that could not be read
@@ -100,7 +104,7 @@ func (e *Event) PartitionKey() string {
 
 func (e *Event) appendPartitionKey(out []byte) []byte {
 	out = append(out, e.Origin.InstanceUUID...)
-	if e.Entity.Value == "" {
+	if e.Entity.Value == "" || e.Whole {
 		return out
 	}
 	return e.Entity.append(append(out, '/'))

@@ -11,10 +11,11 @@ type Kind string
 
 // An announcement's CloudEvent type is com.vcrelay.<kind>.v1.
 const (
-	KindGap        Kind = "gap"        // events that vCenter no longer has, or that could not be read
-	KindRewound    Kind = "rewound"    // the counter of keys started anew: it wrapped, or the database is an older one
-	KindStalled    Kind = "stalled"    // vCenter has newer events and shows none: reading goes on by slices of time
-	KindCompressed Kind = "compressed" // events that vCenter's burst filter did not store
+	KindGap        Kind = "gap"          // events that vCenter no longer has, or that could not be read
+	KindRewound    Kind = "rewound"      // the counter of keys started anew: it wrapped, or the database is an older one
+	KindStalled    Kind = "stalled"      // vCenter has newer events and shows none: reading goes on by slices of time
+	KindCompressed Kind = "compressed"   // events that vCenter's burst filter did not store
+	KindSetAside   Kind = "deadlettered" // an event that the target refuses while it takes others
 )
 
 // Gap is the data of an announcement: the stretch of history that it is about.
@@ -63,8 +64,22 @@ func (gap Gap) Announce(origin *Origin) (Event, error) {
 	}, nil
 }
 
+// SetAside makes the announcement that is published in place of e when the target refuses it for what it is. It says which
+// event that was, and keeps its place among those of its entity.
+func (e *Event) SetAside(reason string) Event {
+	announcement, err := Gap{
+		Kind: KindSetAside, Reason: "the target refuses this event and takes others, so it was dead-lettered: " + reason, Count: 1,
+		FromKey: e.Key - 1, Key: e.Key, ToKey: e.Key + 1, From: e.Created, Created: e.Created, To: e.Created,
+	}.Announce(e.Origin)
+	if err != nil { // a time that JSON does not know
+		return Event{Origin: e.Origin, Key: e.Key, kind: KindSetAside, Class: string(KindSetAside), Entity: e.Entity, Data: []byte(`{"reason":"unknown"}`), announcement: e.ID() + "-deadlettered"}
+	}
+	announcement.Entity = e.Entity
+	return announcement
+}
+
 func (k Kind) severity() string {
-	if k == KindGap {
+	if k == KindGap || k == KindSetAside {
 		return "error"
 	}
 	return "warning"

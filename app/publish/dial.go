@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,12 @@ func sendToken(token string) grpc.UnaryClientInterceptor {
 	}
 }
 
+// inOrder are the components that store the events of a bulk request in their order. All others publish them in parallel.
+var inOrder = []string{"pubsub.kafka", "pubsub.azure.servicebus.topics", "pubsub.azure.servicebus.queues", "pubsub.azure.eventhubs"}
+
+// KeepsOrder tells, after Check, whether the events of one call of Publish are stored in their order.
+func (p *PubSub) KeepsOrder() bool { return p.keepsOrder }
+
 // Check returns an error when the sidecar has no such pub/sub component.
 func (p *PubSub) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
@@ -52,6 +59,7 @@ func (p *PubSub) Check(ctx context.Context) error {
 	}
 	for _, component := range answer.RegisteredComponents {
 		if component.Name == p.component && strings.HasPrefix(component.Type, "pubsub.") {
+			p.keepsOrder = slices.Contains(inOrder, component.Type)
 			return nil
 		}
 	}

@@ -23,6 +23,8 @@ type PubSub struct {
 	dapr      client.Client
 	component string
 	topic     string
+
+	keepsOrder bool
 }
 
 // NewPubSub returns a publisher to topic of component. It does not dial.
@@ -44,6 +46,18 @@ func (p *PubSub) Publish(ctx context.Context, events []event.Event) error {
 		return fmt.Errorf("publish %d events to %s/%s: %w", len(events), p.component, p.topic, response.Error)
 	}
 	return nil
+}
+
+// deadLetters is what the topic of dead letters is called, after that of the events.
+const deadLetters = "-deadletter"
+
+// SetAside publishes an event that the broker refuses to the topic of dead letters, with the reason as attribute refusal.
+func (p *PubSub) SetAside(ctx context.Context, e *event.Event, reason string) error {
+	letter := *e
+	letter.Refusal = reason
+	aside := *p
+	aside.topic += deadLetters
+	return aside.Publish(ctx, []event.Event{letter})
 }
 
 // entry carries the key for brokers with partitions on the entry itself: a request-level key would replace it on Kafka.

@@ -30,6 +30,9 @@ type Publisher interface {
 	// Publish returns nil when the target has acknowledged every event, and an error when it may have missed any: the
 	// same events are then published again, so some may arrive twice.
 	Publish(ctx context.Context, events []event.Event) error
+
+	// SetAside hands an event that the target refuses for what it is to where dead letters go, with what the target said.
+	SetAside(ctx context.Context, e *event.Event, reason string) error
 }
 
 // Checkpoints stores one position per stream. A store has many readers and one owner per stream.

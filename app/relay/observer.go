@@ -20,6 +20,7 @@ type Observer struct {
 	lastKey         prometheus.Gauge
 	eventsPublished prometheus.Counter
 	publishFailed   prometheus.Counter
+	eventsSetAside  prometheus.Counter
 	publishSeconds  prometheus.Observer
 	lagSeconds      prometheus.Gauge
 	sourceUp        prometheus.Gauge
@@ -47,6 +48,7 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 		parts:           make(map[string]error),
 		eventsPublished: published.WithLabelValues("ok"),
 		publishFailed:   published.WithLabelValues("error"),
+		eventsSetAside:  published.WithLabelValues("deadletter"),
 		checkpointOK:    writes.WithLabelValues("ok"),
 		checkpointBad:   writes.WithLabelValues("error"),
 		eventsRead: source.NewCounter(prometheus.CounterOpts{
@@ -68,7 +70,7 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 			Name: "vcrelay_source_lag_seconds", Help: "Age of the last acknowledged event when it was acknowledged.",
 		}),
 		publishSeconds: sink.NewHistogram(prometheus.HistogramOpts{
-			Name: "vcrelay_publish_duration_seconds", Help: "Time until a batch was acknowledged, retries included.",
+			Name: "vcrelay_publish_duration_seconds", Help: "Time until the target acknowledged a request.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16), // 1 ms to 33 s
 		}),
 	}
@@ -82,7 +84,7 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 func (o *Observer) Err() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, part := range []string{"checkpoint store", "vcenter"} {
+	for _, part := range []string{partStore, partSource} {
 		if _, tried := o.parts[part]; !tried {
 			return fmt.Errorf("%s: not reached yet", part)
 		}
@@ -98,14 +100,14 @@ func (o *Observer) Err() error {
 
 func (o *Observer) failed(part string, err error) {
 	o.report(part, err)
-	if part == "vcenter" {
+	if part == partSource {
 		o.sourceUp.Set(0)
 	}
 }
 
 func (o *Observer) succeeded(part string) {
 	o.report(part, nil)
-	if part == "vcenter" {
+	if part == partSource {
 		o.sourceUp.Set(1)
 	}
 }
@@ -132,13 +134,15 @@ func (o *Observer) read(page []event.Event) {
 	}
 }
 
-func (o *Observer) published(batch []event.Event, took time.Duration) {
-	o.eventsPublished.Add(float64(len(batch)))
+func (o *Observer) published(entries []*entry, took time.Duration) {
+	o.eventsPublished.Add(float64(len(entries)))
 	o.publishSeconds.Observe(took.Seconds())
-	o.lagSeconds.Set(time.Since(batch[len(batch)-1].Created).Seconds())
+	o.lagSeconds.Set(time.Since(entries[len(entries)-1].event.Created).Seconds())
 }
 
-func (o *Observer) refused(batch []event.Event) { o.publishFailed.Add(float64(len(batch))) }
+func (o *Observer) refused(entries []*entry) { o.publishFailed.Add(float64(len(entries))) }
+
+func (o *Observer) setAside() { o.eventsSetAside.Inc() }
 
 func (o *Observer) stored(err error) {
 	if err != nil {

@@ -35,6 +35,10 @@ type rig struct {
 	store     *relaytest.Store
 	log       journal
 	observer  *relay.Observer
+	order     event.Order
+	native    bool
+	batch     int
+	maxBytes  int
 	stop      context.CancelFunc
 	ended     chan error
 }
@@ -80,7 +84,7 @@ func (r *rig) start() {
 	stream := &relay.Stream{
 		ID: streamID, Source: r.history, Publisher: r.topic, Checkpoints: r.store, Observer: r.observer,
 		Begin: func(context.Context) (event.Position, error) { return event.Position{Start: begin}, nil },
-		Log:   zerolog.New(&r.log),
+		Log:   zerolog.New(&r.log), Order: r.order, Batch: r.batch, MaxBytes: r.maxBytes, Native: r.native,
 	}
 	go func() { r.ended <- stream.Run(ctx) }()
 }
@@ -252,13 +256,13 @@ func TestAVCenterThatIsAwayIsTriedForEverWithPauses(t *testing.T) {
 	})
 }
 
-func TestACrashRepeatsAtMostTheBatchInFlight(t *testing.T) {
+func TestACrashRepeatsAtMostTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, relaytest.NewHistory(400, 200, begin))
+		r := newRig(t, relaytest.NewHistory(1000, 200, begin))
 		r.history.PageSize = 1000
 		saves := 0
 		r.store.Err = func() error {
-			if saves++; saves == 4 { // the start, the first two batches are stored, the third is not
+			if saves++; saves == 4 { // after the start and a few others
 				r.stop()
 				return errDown
 			}
@@ -276,7 +280,7 @@ func TestACrashRepeatsAtMostTheBatchInFlight(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.wantAll(2)
-		if repeated := len(r.topic.Taken()) - 400; repeated > 100 {
+		if repeated := len(r.topic.Taken()) - 1000; repeated > 200 || before < 100 {
 			t.Errorf("%d events were repeated (%d before the crash)", repeated, before)
 		}
 	})
@@ -387,6 +391,8 @@ func TestAStopDoesNotWaitForATargetThatHangs(t *testing.T) {
 
 type hangingTopic struct{}
 
+func (*hangingTopic) SetAside(context.Context, *event.Event, string) error { return nil }
+
 func (*hangingTopic) Publish(ctx context.Context, _ []event.Event) error {
 	<-ctx.Done()
 	return ctx.Err()
@@ -400,12 +406,14 @@ func TestAFencedStreamEndsAndPublishesNoMore(t *testing.T) {
 		if _, _, err := r.positions.Owner().Acquire(t.Context(), streamID); err != nil {
 			t.Fatal(err)
 		}
-		r.history.Append("vm-1", begin.Add(time.Hour))
-		r.history.Append("vm-1", begin.Add(time.Hour))
+		for range 10 {
+			r.history.Append("vm-1", begin.Add(time.Hour))
+			time.Sleep(time.Second)
+		}
 		if err := <-r.ended; !errors.Is(err, event.ErrFenced) || !strings.Contains(err.Error(), streamID) {
 			t.Errorf("ended with %v", err)
 		}
-		if n := len(r.topic.Taken()); n > 11 {
+		if n := len(r.topic.Taken()); n > 12 { // the second one may go out while the first one's write fails
 			t.Errorf("%d events were published: it went on after the write that failed", n)
 		}
 		r.stop()
@@ -429,13 +437,17 @@ func TestADamagedPositionIsNotTakenForNone(t *testing.T) {
 
 func TestAStoreThatIsDownHoldsTheStreamBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, relaytest.NewHistory(300, 1, begin))
+		r := newRig(t, relaytest.NewHistory(600, 1, begin))
 		var down outage
 		r.store.Err = down.err
-		r.topic.OnTake(func(e event.Event) { down.on.Store(e.Key == 100) })
+		r.topic.OnTake(func(e event.Event) {
+			if e.Key == 100 {
+				down.on.Store(true)
+			}
+		})
 		r.start()
 		time.Sleep(10 * time.Minute)
-		if n := len(r.topic.Taken()); n != 100 {
+		if n := len(r.topic.Taken()); n < 100 || n > 299 { // the window
 			t.Errorf("%d events were published while the position could not be stored", n)
 		}
 		down.on.Store(false)
@@ -472,4 +484,161 @@ func TestReadyOnlyWhenEverythingWasReached(t *testing.T) {
 func TestTheFakeStoreIsACheckpointStore(t *testing.T) {
 	positions := relaytest.NewPositions()
 	relaytest.CheckpointSuite(t, "suite", func() relay.Checkpoints { return positions.Owner() })
+}
+
+func TestOnePoisonedEventIsSetAsideAndAnnouncedInItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		history := relaytest.NewHistory(1000, 60, begin)
+		history.PageSize = 1000
+		r := newRig(t, history)
+		r.topic.Refuse = func(e *event.Event) bool { return e.Key == 333 && !e.IsAnnouncement() }
+		r.start()
+		time.Sleep(10 * time.Minute)
+		if err := r.observer.Err(); err != nil {
+			t.Errorf("not ready: %v", err)
+		}
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if aside := r.topic.Aside(); len(aside) != 1 || aside[0].Key != 333 {
+			t.Errorf("%d events were set aside", len(aside))
+		}
+		order := make(map[event.Ref]int32)
+		ids, told := r.topic.IDs(), 0
+		for _, e := range r.topic.Taken() {
+			if e.Kind() == event.KindSetAside {
+				told++
+				delete(ids, e.ID())
+				if before := order[e.Entity]; before != 333-60 {
+					t.Errorf("the announcement stands behind event %d", before)
+				}
+			}
+			if ids[e.ID()] == 1 && e.Key < order[e.Entity] {
+				t.Errorf("event %d of %s came behind %d", e.Key, e.Entity, order[e.Entity])
+			}
+			order[e.Entity] = max(order[e.Entity], e.Key)
+		}
+		if told != 1 || len(ids) != 999 {
+			t.Errorf("announced %d times, %d other events arrived", told, len(ids))
+		}
+		if position, _ := r.positions.Position(streamID); position.Key != 1000 {
+			t.Errorf("the position is at key %d", position.Key)
+		}
+	})
+}
+
+// A target that takes nothing is none that refuses an event, however long that lasts.
+func TestAnOutageSetsNothingAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		history := relaytest.NewHistory(500, 60, begin)
+		r := newRig(t, history)
+		var down outage
+		r.topic.Err = down.err
+		r.start()
+		for range 20 {
+			time.Sleep(time.Minute)
+			down.on.Store(!down.on.Load())
+			for range 100 {
+				history.Append("vm-1", begin.Add(time.Hour))
+			}
+		}
+		down.on.Store(false)
+		time.Sleep(10 * time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if aside := r.topic.Aside(); len(aside) > 0 {
+			t.Errorf("%d events were set aside", len(aside))
+		}
+		for _, e := range history.Events() {
+			if r.topic.IDs()[e.ID()] == 0 {
+				t.Fatalf("event %d is lost", e.Key)
+			}
+		}
+	})
+}
+
+func TestAnEventThatIsTooLargeIsTrimmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		history := relaytest.NewHistory(0, 1, begin)
+		history.AppendData([]byte(`{"_typeName":"VmReconfiguredEvent","key":1,"configSpec":"` + strings.Repeat("x", 2<<20) + `","host":{"name":"esx1"}}`))
+		r := newRig(t, history)
+		r.maxBytes = 1 << 20
+		r.start()
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		taken := r.topic.Taken()
+		if len(taken) != 1 || !taken[0].Truncated || string(taken[0].Data) != `{"_typeName":"VmReconfiguredEvent","key":1,"host":{"name":"esx1"}}` {
+			t.Errorf("taken was %.200s", taken[0].Data)
+		}
+	})
+}
+
+// Each order allows what it says: requests side by side, of one event of an entity each.
+func TestTheOrderOfAStreamIsKept(t *testing.T) {
+	for name, check := range map[string]struct {
+		order   event.Order
+		native  bool
+		batch   int
+		overlap bool // events of one entity may be on their way at a time
+		largest int
+	}{
+		"entity":              {event.OrderEntity, false, 0, false, 40},
+		"entity, natively":    {event.OrderEntity, true, 0, true, 100},
+		"strict":              {event.OrderStrict, false, 0, false, 1},
+		"strict, natively":    {event.OrderStrict, true, 0, true, 100},
+		"none":                {event.OrderNone, false, 0, true, 100},
+		"none, one at a call": {event.OrderNone, false, 1, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				history := relaytest.NewHistory(1000, 40, begin)
+				history.PageSize = 1000
+				r := newRig(t, history)
+				r.order, r.native, r.batch = check.order, check.native, check.batch
+				var mu sync.Mutex
+				flying, most := 0, 0
+				r.topic.Err = func() error {
+					mu.Lock()
+					flying++
+					most = max(most, flying)
+					mu.Unlock()
+					time.Sleep(5 * time.Millisecond)
+					mu.Lock()
+					flying--
+					mu.Unlock()
+					return nil
+				}
+				r.start()
+				time.Sleep(10 * time.Minute)
+				if err := r.finish(); err != nil {
+					t.Fatal(err)
+				}
+				r.wantAll(1)
+				largest, last := 0, make(map[event.Ref]int32)
+				for _, call := range r.topic.Calls() {
+					largest = max(largest, len(call))
+					in := make(map[event.Ref]bool)
+					for _, e := range call {
+						if check.order != event.OrderNone && e.Key < last[e.Entity] {
+							t.Fatalf("event %d came behind %d of %s", e.Key, last[e.Entity], e.Entity)
+						}
+						last[e.Entity] = e.Key
+						if in[e.Entity] && !check.overlap {
+							t.Fatalf("two events of %s in one request", e.Entity)
+						}
+						in[e.Entity] = true
+					}
+				}
+				if largest != check.largest {
+					t.Errorf("the largest request had %d events, want %d", largest, check.largest)
+				}
+				if side := most > 1; side != (check.order == event.OrderNone) && check.order != event.OrderEntity {
+					t.Errorf("%d requests were on their way at a time", most)
+				}
+			})
+		})
+	}
 }

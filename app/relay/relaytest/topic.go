@@ -1,7 +1,10 @@
 package relaytest
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"slices"
 	"sync"
 
 	"github.com/vcrelay/vcrelay/app/event"
@@ -13,8 +16,12 @@ type Topic struct {
 	// first half of the events, as a broker may that fails in the middle.
 	Err func() error
 
+	// Refuse, when set, says which events a call is refused for, of which the others are taken.
+	Refuse func(e *event.Event) bool
+
 	mu     sync.Mutex
 	taken  []event.Event
+	aside  []event.Event
 	calls  [][]event.Event
 	onTake func(event.Event)
 }
@@ -42,12 +49,40 @@ func (t *Topic) Publish(ctx context.Context, events []event.Event) error {
 		events = events[:len(events)/2]
 	}
 	for _, e := range events {
+		if t.Refuse != nil && t.Refuse(&e) {
+			err = ErrRefused
+			continue
+		}
+		e.Data = bytes.Clone(e.Data)
 		t.taken = append(t.taken, e)
 		if t.onTake != nil {
 			t.onTake(e)
 		}
 	}
 	return err
+}
+
+// ErrRefused is the answer to a call with an event that is refused.
+var ErrRefused = errors.New("refused for what it is")
+
+// SetAside is relay.Publisher.
+func (t *Topic) SetAside(ctx context.Context, e *event.Event, _ string) error {
+	if t.Err != nil {
+		if err := t.Err(); err != nil {
+			return err
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.aside = append(t.aside, *e)
+	return ctx.Err()
+}
+
+// Aside is every event that was set aside, in order.
+func (t *Topic) Aside() []event.Event {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.aside)
 }
 
 // Taken is every event that was taken, in order.

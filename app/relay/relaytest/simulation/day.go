@@ -20,7 +20,7 @@ const (
 	faultsEnd  = dayEnds - 40*time.Minute // from then on all is well
 	eventsEnd  = dayEnds - 20*time.Minute
 	mostCalls  = 400_000 // of vCenter on one day: a relay that polls every second makes 86,400
-	batchLimit = 100     // events in flight, see relay.Stream
+	windowSize = 200     // events that are acknowledged and not stored, see relay.Stream
 	leastFault = 10
 )
 
@@ -207,7 +207,7 @@ func (d *day) newBody(b body) *body {
 func (d *day) judgeable() *judge.Record {
 	record := &judge.Record{
 		Instance: instance, Rows: make([]judge.Row, len(d.bodies)), Steps: d.steps, Trouble: d.trouble.spans,
-		Restores: d.restores, Wraps: d.wraps, Clock: d.server.clock, Faults: d.faults, Batch: batchLimit,
+		Restores: d.restores, Wraps: d.wraps, Clock: d.server.clock, Faults: d.faults, Batch: windowSize,
 	}
 	for i := range record.Rows {
 		record.Rows[i] = judge.Row{Absent: true} // unless the log has it

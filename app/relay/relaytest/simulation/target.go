@@ -23,6 +23,14 @@ type target struct {
 
 // Publish is relay.Publisher.
 func (t *target) Publish(ctx context.Context, events []event.Event) error {
+	err := t.publish(ctx, events)
+	if err != nil && !t.process.isDead() {
+		t.day.note(judge.Step{Act: judge.Refused, Process: t.process.number})
+	}
+	return err
+}
+
+func (t *target) publish(ctx context.Context, events []event.Event) error {
 	d := t.day
 	if t.process.isDead() {
 		return errDead
@@ -63,6 +71,13 @@ func (t *target) Publish(ctx context.Context, events []event.Event) error {
 	if d.trouble.take("crash after acknowledgement") {
 		t.process.crash(true)
 	}
+	return nil
+}
+
+// SetAside is relay.Publisher. Nothing is refused for what it is on a simulated day, so a relay that sets something aside has
+// taken an outage for that.
+func (t *target) SetAside(_ context.Context, e *event.Event, reason string) error {
+	t.day.fault("%s was set aside: %s", e.ID(), reason)
 	return nil
 }
 

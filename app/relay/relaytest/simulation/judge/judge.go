@@ -87,6 +87,7 @@ type attempt struct {
 }
 
 type process struct {
+	refused  bool         // the last that it heard from the target was a refusal
 	unsaved  map[int]bool // rows that it had acknowledged and not stored
 	replaced bool         // another process took over the stream since
 	strays   int          // rows that it had taken once more since

@@ -21,6 +21,7 @@ type story struct {
 	at      time.Duration
 	attempt int
 	process int
+	done    []int
 	held    bool // positions stay at noon
 	clock   bool // positions say how far vCenter's clock was ahead: by nothing
 }
@@ -106,7 +107,8 @@ func (s *story) relay(rows ...int) {
 	for _, row := range rows {
 		s.take(row)
 		s.accept(1)
-		s.save(s.low(row))
+		s.done = append(s.done, row)
+		s.save(s.low(row), s.done...)
 	}
 }
 

@@ -62,6 +62,7 @@ const (
 	Acquired Act = iota // a process took over the stream
 	Taken               // the target has a delivery
 	Accepted            // the relay was told that the target has all deliveries of an attempt
+	Refused             // the relay was told that the target may not have all of an attempt
 	Written             // a position was stored
 )
 

@@ -29,6 +29,10 @@ func (t *trial) walk() {
 			t.take(step)
 		case Accepted:
 			t.accept(step)
+		case Refused:
+			if p := t.processes[step.Process]; p != nil {
+				p.refused = true
+			}
 		case Written:
 			t.write(step)
 		}
@@ -80,6 +84,7 @@ func (t *trial) again(step *Step, i int, s *state) {
 	before, now := t.attempts[s.attempt], t.processes[step.Process]
 	switch {
 	case !before.accepted: // the target said no, or nothing
+	case before.process == step.Process && now != nil && now.refused: // it asks whether the target takes anything
 	case before.process != step.Process && !s.saved, t.shownTwice(&t.record.Rows[i], step.At):
 	case before.process != step.Process && now != nil && now.replaced && now.strays < t.record.Batch:
 		now.strays++ // it has yet to find out that another process owns the stream
@@ -111,6 +116,9 @@ func (t *trial) accept(step *Step) {
 	}
 	a.accepted = true
 	p := t.processes[a.process]
+	if p != nil {
+		p.refused = false
+	}
 	for _, i := range a.rows {
 		t.rows[i].accepted = true
 		if p != nil && !t.rows[i].saved {
@@ -140,9 +148,11 @@ func (t *trial) write(step *Step) {
 	}
 	if process := t.processes[step.Process]; process != nil {
 		for i := range process.unsaved {
-			t.rows[i].saved = true
+			if p.skips(&t.record.Rows[i]) {
+				t.rows[i].saved = true
+				delete(process.unsaved, i)
+			}
 		}
-		clear(process.unsaved)
 	}
 	for _, clock := range t.record.Clock {
 		if clock.At <= step.At {

@@ -1,0 +1,314 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/vcrelay/vcrelay/app/event"
+)
+
+const (
+	windowSize    = 200                    // events that a crash may have published and not stored
+	maxRequests   = 4                      // on their way at a time
+	worthwhile    = 4                      // a request beside another has a fourth of the most events: one of few costs as much
+	besideAfter   = 20 * time.Millisecond  // unless the other takes so long
+	failsToGiveUp = 5                      // how often an event is refused alone, while others are taken, before it is set aside
+	aloneDelay    = 500 * time.Millisecond // before an event that was refused alone is tried again; it doubles
+)
+
+// delivery takes events from the reader to the target, and the position behind them to the store. It belongs to one
+// goroutine; the requests and the writes of the position run beside it and report to its channels.
+type delivery struct {
+	stream   *Stream
+	position event.Position // all before it was acknowledged
+	window   *window
+	unsaved  int // events that position has come past since it was stored
+
+	page    *event.Page // that is being taken over, and
+	taken   int         // how many of its events were
+	results chan result
+	saved   chan error // nil while nothing is being written
+	saving  int        // of unsaved, what the write covers
+	failed  bool       // the last write after the order to stop
+	beside  sync.WaitGroup
+
+	last      *entry    // that was taken
+	about     *result   // a request that failed, about which it is asked with the last one
+	asking    bool      // that is on its way
+	flying    int       // requests
+	launched  time.Time // the last of them
+	successes int       // requests that were taken, ever
+	outage    outage
+}
+
+// outage is a time in which the target takes nothing.
+type outage struct {
+	since time.Time // zero for none
+	tries int
+	again time.Time // when the target is tried next
+	turn  int       // with which event
+}
+
+// result is what became of a request.
+type result struct {
+	entries   []*entry
+	successes int  // when it was sent
+	aside     bool // it was to set the event aside
+	canary    bool // it was of an event that the target has already
+	err       error
+	took      time.Duration
+}
+
+func newDelivery(s *Stream, position *event.Position) *delivery {
+	return &delivery{stream: s, position: *position, window: newWindow(s.Order, s.Native), results: make(chan result, maxRequests)}
+}
+
+// run works until ctx ends, and then finishes what is on its way, or until the stream is fenced. It takes pages one at a time
+// and asks for the next when nothing of the one before is needed any more.
+func (d *delivery) run(ctx, sending context.Context, pages <-chan event.Page, next chan<- struct{}) error {
+	for {
+		stopping := ctx.Err() != nil
+		if !stopping {
+			d.takeOver(next)
+			d.send(sending)
+		}
+		d.store(ctx, sending)
+		if stopping && d.flying == 0 && d.saved == nil {
+			return ctx.Err()
+		}
+		from, stop := pages, ctx.Done()
+		if d.page != nil || stopping {
+			from = nil
+		}
+		if stopping {
+			stop = nil
+		}
+		timer := time.NewTimer(d.pause())
+		select {
+		case page := <-from:
+			d.page, d.taken = &page, 0
+		case r := <-d.results:
+			d.ended(&r, stopping)
+		case err := <-d.saved:
+			if d.written(err); errors.Is(err, event.ErrFenced) {
+				return err
+			}
+		case <-timer.C:
+		case <-stop:
+		}
+		timer.Stop()
+	}
+}
+
+// takeOver brings events into the window, as far as there is room.
+func (d *delivery) takeOver(next chan<- struct{}) {
+	if d.page == nil {
+		return
+	}
+	events := d.page.Events
+	for ; d.taken < len(events) && len(d.window.entries)+d.unsaved < windowSize; d.taken++ {
+		d.window.add(&events[d.taken], d.stream.MaxBytes)
+		if soon := time.Now().Add(firstDelay); d.outage.again.After(soon) {
+			d.outage.again = soon // if it is events that are refused, and not all, this one shows it
+		}
+	}
+	if d.taken < len(events) {
+		return
+	}
+	d.page.Events = nil
+	if !d.window.complete(d.page) {
+		d.position.Complete(d.page)
+	}
+	d.page = nil
+	next <- struct{}{}
+}
+
+// send starts requests. While the target takes nothing there is one at a time, of one event.
+func (d *delivery) send(ctx context.Context) {
+	for d.flying < maxRequests && !d.asking {
+		now := time.Now()
+		var entries []*entry
+		switch {
+		case d.about != nil: // if that is taken which was taken before, it is not the target that fails
+			d.asking, entries = true, []*entry{d.last}
+		case d.outage.since.IsZero():
+			entries = d.window.pick(now, d.stream.batch())
+			if d.flying > 0 && len(entries) < d.stream.batch()/worthwhile && now.Sub(d.launched) < besideAfter {
+				return
+			}
+		case d.flying == 0 && !now.Before(d.outage.again):
+			entries = d.probe(now)
+		}
+		if len(entries) == 0 {
+			return
+		}
+		d.launch(ctx, entries, now)
+	}
+}
+
+// probe returns an event to try a target with that takes nothing. In turn it is each that may be sent, since an event may be
+// refused for what it is, and the one that was taken last.
+func (d *delivery) probe(now time.Time) []*entry {
+	candidates := d.window.candidates(now)
+	if len(candidates) > 0 && d.last != nil {
+		candidates = append(candidates, d.last)
+	}
+	if len(candidates) == 0 {
+		return nil
+	}
+	d.outage.turn++
+	turn := d.outage.turn % len(candidates)
+	return candidates[turn : turn+1]
+}
+
+func (d *delivery) launch(ctx context.Context, entries []*entry, now time.Time) {
+	first := entries[0]
+	r := result{entries: entries, successes: d.successes, aside: first.alone >= failsToGiveUp, canary: first.state == done}
+	if !r.canary {
+		d.window.mark(entries, flying)
+	}
+	d.flying++
+	d.launched = now
+	events := make([]event.Event, len(entries))
+	for i, e := range entries {
+		events[i] = e.out
+	}
+	d.beside.Go(func() {
+		if r.aside {
+			r.err = d.stream.Publisher.SetAside(ctx, &events[0], first.reason)
+		} else {
+			r.err = d.stream.Publisher.Publish(ctx, events)
+		}
+		r.took = time.Since(now)
+		d.results <- r
+	})
+}
+
+// ended notes what became of a request.
+func (d *delivery) ended(r *result, stopping bool) {
+	d.flying--
+	about := d.about
+	if r.canary {
+		d.asking, d.about = false, nil
+	} else if r.err != nil || r.aside {
+		d.window.mark(r.entries, waiting)
+	}
+	switch {
+	case r.err != nil && stopping:
+	case r.err != nil:
+		d.refused(r)
+	case r.aside:
+		d.setAside(r.entries[0])
+	default:
+		d.accepted(r)
+		if about != nil && r.canary {
+			d.blame(about)
+		}
+	}
+}
+
+func (d *delivery) accepted(r *result) {
+	d.successes++
+	d.stream.healed(partTarget, d.outage.tries, time.Since(d.outage.since))
+	d.outage = outage{turn: d.outage.turn}
+	if r.canary {
+		return
+	}
+	d.last = r.entries[0]
+	d.window.mark(r.entries, done)
+	d.stream.Observer.published(r.entries, r.took)
+	d.unsaved += d.window.advance(&d.position)
+}
+
+// refused finds out whether the events of a request are not taken, or nothing is. It is the events when others were taken
+// meanwhile, or when, at the second time, the target takes what it took before.
+func (d *delivery) refused(r *result) {
+	now := time.Now()
+	d.stream.Observer.refused(r.entries)
+	switch first := r.entries[0]; {
+	case r.aside:
+		first.due = now.Add(maxDelay)
+		d.stream.Log.Error().Err(r.err).Str("id", first.event.ID()).Msg("an event that the target refuses cannot be dead-lettered, trying until it can")
+	case r.canary, !d.outage.since.IsZero():
+		d.out(r.err, now)
+	case d.successes > r.successes:
+		d.blame(r)
+	case first.failed && d.last != nil:
+		d.about = r
+	default:
+		for _, e := range r.entries {
+			e.failed = true
+		}
+		d.out(r.err, now)
+	}
+}
+
+// blame has events that were refused tried in halves, until the one that is refused is alone.
+func (d *delivery) blame(r *result) {
+	if n := len(r.entries); n > 1 {
+		for _, e := range r.entries {
+			e.most = n / 2
+		}
+		return
+	}
+	e := r.entries[0]
+	e.most, e.reason, e.due = 1, r.err.Error(), time.Now().Add(aloneDelay<<e.alone)
+	e.alone++
+}
+
+// out notes that the target takes nothing.
+func (d *delivery) out(err error, now time.Time) {
+	s, o := d.stream, &d.outage
+	if o.since.IsZero() {
+		o.since = now
+		s.Log.Warn().Err(err).Str("part", partTarget).Msg("not available, trying until it is")
+	} else {
+		s.Log.Debug().Err(err).Str("part", partTarget).Int("tries", o.tries).Msg("still not available")
+	}
+	s.Observer.failed(partTarget, err)
+	if !now.Before(o.again) { // else another request of the same moment has failed as well
+		o.again = now.Add(s.delay(o.tries))
+		o.tries++
+	}
+}
+
+// setAside puts the announcement that an event was set aside in its place.
+func (d *delivery) setAside(e *entry) {
+	s := d.stream
+	s.Log.Error().Str("id", e.event.ID()).Str("event", e.event.Name()).Str("reason", e.reason).
+		Msg("the target refuses an event and takes others: it was set aside")
+	s.Observer.setAside()
+	e.out = e.event.SetAside(e.reason)
+	e.most, e.alone, e.due = 0, 0, time.Time{}
+}
+
+// store writes the position when it has moved. After the order to stop a write that fails is the last.
+func (d *delivery) store(ctx, sending context.Context) {
+	if d.unsaved == 0 || d.saved != nil || d.failed && ctx.Err() != nil {
+		return
+	}
+	d.saved, d.saving = make(chan error, 1), d.unsaved
+	position, saved := d.position.Clone(), d.saved
+	d.beside.Go(func() { saved <- d.stream.save(ctx, sending, position) })
+}
+
+func (d *delivery) written(err error) {
+	d.saved, d.failed = nil, err != nil
+	if err == nil {
+		d.unsaved -= d.saving
+	}
+}
+
+// pause is how long there is nothing to do unless something happens.
+func (d *delivery) pause() time.Duration {
+	now := time.Now()
+	pause := time.Hour
+	for _, until := range []time.Time{d.window.nextDue(now), d.outage.again, d.launched.Add(besideAfter)} {
+		if until.After(now) {
+			pause = min(pause, until.Sub(now))
+		}
+	}
+	return pause
+}

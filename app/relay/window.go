@@ -1,0 +1,169 @@
+package relay
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/vcrelay/vcrelay/app/event"
+)
+
+// window holds the events that were read and that the position has not come past, in the order of reading. It knows which of
+// them may be sent now, and how far all before were acknowledged.
+type window struct {
+	order   event.Order
+	native  bool // the target stores the events of a request in their order
+	entries []*entry
+	flying  int               // entries on their way
+	busy    map[event.Ref]int // entities by how many of theirs are on their way
+}
+
+type entry struct {
+	event event.Event // as it was read, without its data, for the position
+	out   event.Event // what is sent: the event, what is left of it, or the announcement that it was set aside
+	state state
+	page  *event.Page // that it is the last event of
+
+	failed bool      // a request with it failed
+	most   int       // the largest request that it may travel in; 0: any
+	alone  int       // how often it was refused alone while others were taken, and
+	reason string    // what the target said
+	due    time.Time // not to be sent before
+}
+
+type state int
+
+const (
+	waiting state = iota
+	flying
+	done
+)
+
+func newWindow(order event.Order, native bool) *window {
+	return &window{order: order, native: native, busy: make(map[event.Ref]int)}
+}
+
+// add appends an event, and copies its data: the page that it stands in is used again. What is larger than most bytes is
+// trimmed, if that is not 0.
+func (w *window) add(e *event.Event, most int) {
+	added := &entry{event: *e, out: *e}
+	added.out.Whole = w.order == event.OrderStrict
+	if most > 0 && len(e.Data) > most {
+		added.out = e.Trim(most)
+	} else {
+		added.out.Data = bytes.Clone(e.Data)
+	}
+	added.event.Data = nil
+	w.entries = append(w.entries, added)
+}
+
+// complete notes that the last event was the last of a page, and reports false when there is none.
+func (w *window) complete(page *event.Page) bool {
+	if len(w.entries) == 0 {
+		return false
+	}
+	w.entries[len(w.entries)-1].page = page
+	return true
+}
+
+// pick returns what may be sent in one request at a time: at most so many events, whose order does not matter.
+func (w *window) pick(now time.Time, most int) []*entry {
+	if w.order == event.OrderStrict && w.flying > 0 {
+		return nil
+	}
+	var picked []*entry
+	size := 0
+	held := make(map[event.Ref]bool) // entities of which no other may be picked
+	for _, e := range w.entries {
+		if e.state != waiting {
+			continue
+		}
+		if !w.free(e, now, held) {
+			if w.order == event.OrderStrict {
+				break
+			}
+			continue
+		}
+		if e.most > 0 {
+			most = min(most, e.most)
+		}
+		if size += len(e.out.Data); len(picked) >= most || len(picked) > 0 && size > maxBatchBytes {
+			break
+		}
+		picked = append(picked, e)
+	}
+	return picked
+}
+
+// free tells whether an event may be sent before all that are not acknowledged, and holds back those behind it that may not.
+func (w *window) free(e *entry, now time.Time, held map[event.Ref]bool) bool {
+	entity := e.event.Entity
+	if w.order == event.OrderEntity && entity.Value != "" {
+		if held[entity] || w.busy[entity] > 0 {
+			return false
+		}
+		if !w.native || now.Before(e.due) {
+			held[entity] = true
+		}
+	}
+	return !now.Before(e.due)
+}
+
+// candidates are the events that may be sent now, each alone.
+func (w *window) candidates(now time.Time) []*entry {
+	if w.order == event.OrderStrict {
+		return w.pick(now, 1)
+	}
+	var free []*entry
+	held := make(map[event.Ref]bool)
+	for _, e := range w.entries {
+		if e.state == waiting && w.free(e, now, held) {
+			free = append(free, e)
+		}
+	}
+	return free
+}
+
+// mark notes what became of entries.
+func (w *window) mark(entries []*entry, to state) {
+	for _, e := range entries {
+		switch {
+		case e.state == to:
+			continue
+		case to == flying:
+			w.flying++
+			w.busy[e.event.Entity]++
+		case e.state == flying:
+			w.flying--
+			if w.busy[e.event.Entity]--; w.busy[e.event.Entity] == 0 {
+				delete(w.busy, e.event.Entity)
+			}
+		}
+		e.state = to
+	}
+}
+
+// advance moves the position over the events that were all acknowledged, and returns how many.
+func (w *window) advance(position *event.Position) int {
+	n := 0
+	for ; n < len(w.entries) && w.entries[n].state == done; n++ {
+		e := w.entries[n]
+		position.Advance(&e.event)
+		if e.page != nil {
+			position.Complete(e.page)
+		}
+	}
+	clear(w.entries[:n])
+	w.entries = w.entries[n:]
+	return n
+}
+
+// nextDue is when the next event that waits for its time may be sent; zero when none does.
+func (w *window) nextDue(now time.Time) time.Time {
+	var next time.Time
+	for _, e := range w.entries {
+		if e.state == waiting && now.Before(e.due) && (next.IsZero() || e.due.Before(next)) {
+			next = e.due
+		}
+	}
+	return next
+}
