@@ -15,6 +15,8 @@ BACKEND ?= nats
 FOR ?=
 SEEDS ?= 300
 FIRST ?= 1
+EVENTS ?= 200000
+ROUNDS ?= 3
 
 ##@ Use it
 
@@ -95,6 +97,11 @@ bench-read: go ## reading beside govmomi and over TLS: CPU, allocations, events/
 .PHONY: bench-idle
 bench-idle: go ## time from an event of a quiet vCenter to the publisher: 30 events 7 s apart
 	@VCRELAY_TEST_IDLE_EVENTS=30 VCRELAY_TEST_IDLE_PAUSE=7s go test -count=1 -run TestAnIdleVCenterIsHeardAtOnce -v ./app | grep idle:
+
+.PHONY: bench-relay
+bench-relay: tools ## draining a backlog through daprd beside a bare loop of publishes: events/s, CPU, memory (EVENTS=200000, ten minutes)
+	@VCRELAY_TEST_BENCH_EVENTS=$(EVENTS) VCRELAY_TEST_BENCH_ROUNDS=$(ROUNDS) go test -count=1 -tags e2e -timeout 60m -v -run '^TestBenchRelay$$' ./test/e2e | \
+		awk '/^(component|in-memory|jetstream|--- FAIL|FAIL|ok)/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
 
 .PHONY: bench-memory
 bench-memory: go ## peak memory of reading unknown classes, an event of 50 MB, also live, a hole, a wrap, and its goal (two minutes)

@@ -15,6 +15,7 @@ const (
 	worthwhile    = 4                      // a request beside another has a fourth of the most events: one of few costs as much
 	besideAfter   = 20 * time.Millisecond  // unless the other takes so long
 	failsToGiveUp = 5                      // how often an event is refused alone, while others are taken, before it is set aside
+	letterBytes   = 64 << 10               // data of an event that cannot even be dead-lettered whole
 	aloneDelay    = 500 * time.Millisecond // before an event that was refused alone is tried again; it doubles
 )
 
@@ -229,7 +230,8 @@ func (d *delivery) refused(r *result) {
 	d.stream.Observer.refused(r.entries)
 	switch first := r.entries[0]; {
 	case r.aside:
-		first.due = now.Add(maxDelay)
+		first.due = now.Add(aloneDelay << failsToGiveUp)
+		first.out = first.out.Trim(letterBytes) // it may be its size
 		d.stream.Log.Error().Err(r.err).Str("id", first.event.ID()).Msg("an event that the target refuses cannot be dead-lettered, trying until it can")
 	case r.canary, !d.outage.since.IsZero():
 		d.out(r.err, now)

@@ -30,11 +30,18 @@ type stack struct {
 	dir     string
 	ledger  string // ids that reached the function
 	address string // of the simulated vCenter
+	health  string // address of the relay's health and metrics
 }
 
 // startStack runs dapr.yaml in a folder and on ports of its own, with more environment per app. What ends is started
 // again. The test ends when the stack cannot go on.
 func startStack(t *testing.T, env map[string]map[string]string, without ...string) *stack {
+	t.Helper()
+	return startStackOn(t, "", env, without...)
+}
+
+// startStackOn has other components in place of those of dapr.yaml.
+func startStackOn(t *testing.T, components string, env map[string]map[string]string, without ...string) *stack {
 	t.Helper()
 	file, err := runfile.Read("../../dapr.yaml")
 	if err != nil {
@@ -42,8 +49,11 @@ func startStack(t *testing.T, env map[string]map[string]string, without ...strin
 	}
 	for i := range file.Apps {
 		file.Apps[i].Command[0] = binary(t)
+		if components != "" {
+			file.Apps[i].ResourcesPaths = []string{components}
+		}
 	}
-	s := &stack{t: t, dir: t.TempDir(), address: freeAddress(t)}
+	s := &stack{t: t, dir: t.TempDir(), address: freeAddress(t), health: freeAddress(t)}
 	s.ledger = filepath.Join(s.dir, "delivered.ids")
 	s.Stack, err = local.New(local.Options{
 		RunFile:   file,
@@ -52,7 +62,7 @@ func startStack(t *testing.T, env map[string]map[string]string, without ...strin
 		Skip:      without,
 		OnAppExit: local.Restart,
 		Output:    quietOutput{t},
-		Env:       merge(env, s.environment(freeAddress(t))),
+		Env:       merge(env, s.environment()),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +71,7 @@ func startStack(t *testing.T, env map[string]map[string]string, without ...strin
 	return s
 }
 
-func (s *stack) environment(health string) map[string]map[string]string {
+func (s *stack) environment() map[string]map[string]string {
 	certificate := filepath.Join(s.dir, "vcsim.pem")
 	return map[string]map[string]string{
 		"": {"VCRELAY_LOG_FORMAT": "text"},
@@ -72,7 +82,7 @@ func (s *stack) environment(health string) map[string]map[string]string {
 		"vcrelay": {
 			"VCRELAY_VCENTER_URL":     "https://" + s.address,
 			"VCRELAY_VCENTER_CA_FILE": certificate,
-			"VCRELAY_LISTEN":          health,
+			"VCRELAY_LISTEN":          s.health,
 		},
 		"echo": {"VCRELAY_ECHO_LEDGER": s.ledger},
 	}

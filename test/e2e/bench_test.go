@@ -1,0 +1,195 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dapr/go-sdk/client"
+	"github.com/rs/zerolog"
+
+	"github.com/vcrelay/vcrelay/app/event"
+	"github.com/vcrelay/vcrelay/app/publish"
+	"github.com/vcrelay/vcrelay/app/vcenter"
+	"github.com/vcrelay/vcrelay/app/vcenter/vim"
+)
+
+// TestBenchRelay is `make bench-relay`: how fast a backlog drains, beside a loop that only publishes prepared payloads through
+// the same sidecar.
+func TestBenchRelay(t *testing.T) {
+	events, _ := strconv.Atoi(os.Getenv("VCRELAY_TEST_BENCH_EVENTS"))
+	if events == 0 || runtime.GOOS != "linux" {
+		t.Skip("VCRELAY_TEST_BENCH_EVENTS is not set")
+	}
+	rounds, err := strconv.Atoi(os.Getenv("VCRELAY_TEST_BENCH_ROUNDS"))
+	if err != nil {
+		rounds = 3
+	}
+	fmt.Printf("%-10s %-8s %10s %10s %6s %16s %8s\n", "component", "order", "relay/s", "loop/s", "ratio", "CPU ms/1,000", "MiB")
+	for _, component := range []string{"in-memory", "jetstream"} {
+		for _, order := range []string{"none", "entity"} {
+			var all []drain
+			for range rounds {
+				all = append(all, benchDrain(t, component, order, events))
+			}
+			slices.SortFunc(all, func(a, b drain) int { return int(1e6 * (a.rate/a.bare - b.rate/b.bare)) })
+			d := all[len(all)/2]
+			fmt.Printf("%-10s %-8s %10.0f %10.0f %6.2f %16.1f %8d\n", component, order, d.rate, d.bare, d.rate/d.bare, d.cpu, d.peak)
+		}
+	}
+}
+
+// drain is what one round has measured.
+type drain struct {
+	rate, bare float64 // events/s
+	cpu        float64 // ms of the relay for 1,000 events
+	peak       int     // MiB of the relay
+}
+
+func benchDrain(t *testing.T, component, order string, events int) (d drain) {
+	t.Run(component+" "+order, func(t *testing.T) {
+		s := startStackOn(t, benchComponents(t, component), map[string]map[string]string{
+			"vcsim": {
+				"VCRELAY_VCSIM_HISTORY": strconv.Itoa(events), "VCRELAY_VCSIM_HISTORY_SPAN": "48h", "VCRELAY_VCSIM_RATE": "0", "VCRELAY_VCSIM_VMS": "200",
+			},
+			"vcrelay": {"VCRELAY_ORDER": order},
+		}, "echo")
+		d = s.drained(events)
+		d.bare = s.bareLoop(events)
+	})
+	return d
+}
+
+// benchComponents is a folder with a pub/sub component that keeps nothing, for the sidecar's own speed; none for JetStream.
+func benchComponents(t *testing.T, component string) string {
+	t.Helper()
+	if component != "in-memory" {
+		return ""
+	}
+	folder := t.TempDir()
+	state, err := os.ReadFile("../../components/nats/state.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pubsub := "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: events\nspec:\n  type: pubsub.in-memory\n  version: v1\n"
+	for name, text := range map[string]string{"state.yaml": string(state), "pubsub.yaml": pubsub} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// drained follows the relay from its first acknowledgements to the last.
+func (s *stack) drained(events int) (d drain) {
+	var begun, cpu = time.Time{}, 0.0
+	first := 0
+	s.eventually("the backlog is relayed", 10*time.Minute, func() bool {
+		n := s.published()
+		if n > 0 && begun.IsZero() {
+			begun, first, cpu = time.Now(), n, s.cpuSeconds("vcrelay")
+		}
+		if n < events {
+			return false
+		}
+		d.rate = float64(n-first) / time.Since(begun).Seconds()
+		d.cpu = (s.cpuSeconds("vcrelay") - cpu) * 1e6 / float64(n-first)
+		d.peak = s.peakMiB("vcrelay")
+		return true
+	})
+	return d
+}
+
+// published is the relay's own count.
+func (s *stack) published() int {
+	body, err := s.get("http://" + s.health + "/metrics")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(body) {
+		if strings.HasPrefix(line, "vcrelay_publish_events_total") && strings.Contains(line, `result="ok"`) {
+			n, _ := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndex(line, " "):]), 64)
+			return int(n)
+		}
+	}
+	return 0
+}
+
+// cpuSeconds is what a process has used of a core.
+func (s *stack) cpuSeconds(name string) float64 {
+	s.t.Helper()
+	pid, _ := s.Process(name)
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	const userTime, systemTime, ticks = 11, 12, 100 // see proc(5); the fields begin behind the name
+	user, _ := strconv.ParseFloat(fields[userTime], 64)
+	system, _ := strconv.ParseFloat(fields[systemTime], 64)
+	return (user + system) / ticks
+}
+
+// bareLoop publishes the same events as payloads that were made before, 100 in a request, one request after the other.
+func (s *stack) bareLoop(events int) float64 {
+	s.t.Helper()
+	dapr, closeDapr, err := publish.Dial(s.sidecar("vcrelay"), "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer closeDapr()
+	requests := s.prepared(events)
+	began := time.Now()
+	for _, request := range requests {
+		if answer := dapr.PublishEvents(s.t.Context(), "events", "vcenter", request, client.PublishEventsWithRawPayload()); answer.Error != nil {
+			s.t.Fatal(answer.Error)
+		}
+	}
+	return float64(events) / time.Since(began).Seconds()
+}
+
+// prepared reads the history once more. The ids are those of another vCenter: JetStream drops what it has seen.
+func (s *stack) prepared(events int) (requests [][]any) {
+	s.t.Helper()
+	dialer := vim.NewDialer(vim.Config{
+		URL: &url.URL{Scheme: "https", Host: s.address, Path: "/sdk"}, Name: "bench", CAFile: filepath.Join(s.dir, "vcsim.pem"),
+		Credentials: func() (*url.Userinfo, error) { return url.UserPassword("administrator@vsphere.local", "vcsim"), nil },
+	}, zerolog.Nop())
+	source := vcenter.NewSource("bench", dialer.Dial, zerolog.Nop())
+	defer source.Close(s.t.Context())
+	reader, err := source.Open(s.t.Context(), event.Position{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer reader.Close(s.t.Context())
+	var request []any
+	for n := 0; n < events; {
+		page, err := reader.Next(s.t.Context())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for i := range page.Events {
+			e := &page.Events[i]
+			origin := *e.Origin
+			origin.InstanceUUID = "00000000-0000-4000-8000-000000000000"
+			e.Origin = &origin
+			request = append(request, client.PublishEventsEvent{
+				EntryID: strconv.Itoa(len(request)), ContentType: event.ContentType, Data: event.AppendCloudEvent(nil, e),
+				Metadata: map[string]string{"partitionKey": e.PartitionKey()},
+			})
+			if n++; len(request) == 100 {
+				requests, request = append(requests, request), nil
+			}
+		}
+	}
+	return requests
+}
