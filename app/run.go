@@ -41,7 +41,7 @@ func runRelay(ctx context.Context) error {
 	defer closeDapr()
 	source := vcenter.NewSource(settings.Vcenter.Name, vim.NewDialer(vimConfig(settings.Vcenter), log).Dial, log)
 	topic := publish.NewPubSub(dapr, settings.Target.Component, settings.Target.Topic)
-	positions := checkpoint.NewStore(dapr, settings.StateStore)
+	positions := checkpoint.NewStore(dapr, settings.StateStore, settings.Lease)
 	observer := relay.NewObserver(registry, settings.Vcenter.Name, settings.Target.String())
 	first := &firstContact{timeout: settings.ConnectTimeout, log: log}
 
@@ -73,6 +73,7 @@ func runRelay(ctx context.Context) error {
 			Log:         log,
 			Order:       settings.Order,
 			Native:      topic.KeepsOrder(),
+			Lease:       settings.Lease,
 			MaxBytes:    settings.MaxEventBytes,
 		}
 		return stream.Run(ctx)

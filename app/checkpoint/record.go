@@ -13,11 +13,12 @@ const recordVersion = 1
 
 // record is what the store holds for one stream, as JSON.
 type record struct {
-	Version  int             `json:"version"`
-	Owner    string          `json:"owner"`              // random per process; empty when the stream was given back
-	Epoch    int64           `json:"epoch"`              // grows with each change of owner
-	Write    int64           `json:"write"`              // grows with each write of one owner
-	Position json.RawMessage `json:"position,omitempty"` // event.Position; absent before the first save
+	Version      int             `json:"version"`
+	Owner        string          `json:"owner"`                  // random per process; empty when the stream was given back
+	Epoch        int64           `json:"epoch"`                  // grows with each change of owner
+	Write        int64           `json:"write"`                  // grows with each write of one owner
+	LeaseSeconds float64         `json:"leaseSeconds,omitempty"` // after so long without a write the stream is anybody's
+	Position     json.RawMessage `json:"position,omitempty"`     // event.Position; absent before the first save
 }
 
 func (r record) sameWrite(other record) bool {

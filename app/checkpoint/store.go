@@ -23,9 +23,11 @@ type Store struct {
 	dapr      client.Client
 	component string
 	owner     string
+	lease     time.Duration
 
 	mu    sync.Mutex
-	owned map[string]held // by stream
+	owned map[string]held     // by stream
+	seen  map[string]sighting // of others, by stream
 }
 
 // held is the last state of a record that this process wrote.
@@ -34,9 +36,13 @@ type held struct {
 	etag   string
 }
 
-// NewStore returns a store on the state component of that name, with an owner id of its own. It does not dial.
-func NewStore(dapr client.Client, component string) *Store {
-	return &Store{dapr: dapr, component: component, owner: uuid.NewString(), owned: make(map[string]held)}
+// NewStore returns a store on the state component of that name, with an owner id of its own. Whoever takes a stream from it
+// has to wait until it has not written for the time of the lease. It does not dial.
+func NewStore(dapr client.Client, component string, lease time.Duration) *Store {
+	return &Store{
+		dapr: dapr, component: component, owner: uuid.NewString(), lease: lease,
+		owned: make(map[string]held), seen: make(map[string]sighting),
+	}
 }
 
 // Check returns an error when the sidecar has no such state store or the store cannot compare and swap.
@@ -64,7 +70,8 @@ func (s *Store) Check(ctx context.Context) error {
 // ErrUnfit means that the sidecar's components cannot hold checkpoints; no retry mends that.
 var ErrUnfit = errors.New("unfit state store")
 
-// Acquire takes the stream over, whoever had it, and returns its position.
+// Acquire takes the stream when nobody has it, and returns its position. While the lease of another owner lasts, it fails with
+// event.ErrHeld: it has to be asked again and again, since a lease ends by what is seen of it.
 func (s *Store) Acquire(ctx context.Context, stream string) (position event.Position, found bool, err error) {
 	current, etag, err := s.load(ctx, stream)
 	if err != nil {
@@ -74,8 +81,15 @@ func (s *Store) Acquire(ctx context.Context, stream string) (position event.Posi
 	if err != nil {
 		return position, false, fmt.Errorf("read position of %s from %s, key %s: %w", stream, s.component, key(stream), err)
 	}
-	next := record{Owner: s.owner, Epoch: current.Epoch + 1, Position: current.Position}
-	return position, found, s.swap(ctx, stream, next, etag)
+	if !s.free(stream, current, etag) {
+		return event.Position{}, false, fmt.Errorf("%w: owner %s", event.ErrHeld, current.Owner)
+	}
+	next := record{Owner: s.owner, Epoch: current.Epoch + 1, LeaseSeconds: s.lease.Seconds(), Position: current.Position}
+	err = s.swap(ctx, stream, next, etag)
+	if errors.Is(err, event.ErrFenced) { // somebody else was faster
+		return event.Position{}, false, fmt.Errorf("%w: %w", event.ErrHeld, err)
+	}
+	return position, found, err
 }
 
 // Save stores position in the stream's record. It fails with event.ErrFenced when the record is no longer ours.

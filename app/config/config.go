@@ -25,6 +25,7 @@ type Config struct {
 	Order          event.Order
 	MaxEventBytes  int // 0: any
 	StateStore     string
+	Lease          time.Duration
 	Start          event.Start
 	ConnectTimeout time.Duration // 0: for ever
 	Listen         string
@@ -62,6 +63,7 @@ func Read() (Config, error) {
 		Order:          check[event.Order](&faults, "VCRELAY_ORDER")(event.ParseOrder(raw.Order)),
 		MaxEventBytes:  check[int](&faults, "VCRELAY_MAX_EVENT_BYTES")(parseBytes(raw.MaxEventBytes)),
 		StateStore:     raw.StateStore,
+		Lease:          check[time.Duration](&faults, "VCRELAY_LEASE")(parseLease(raw.Lease)),
 		Start:          check[event.Start](&faults, "VCRELAY_START")(event.ParseStart(raw.Start)),
 		ConnectTimeout: check[time.Duration](&faults, "VCRELAY_CONNECT_TIMEOUT")(parseTimeout(raw.ConnectTimeout)),
 		Listen:         check[string](&faults, "VCRELAY_LISTEN")(parseListen(raw.Listen)),
@@ -128,6 +130,14 @@ func parseBytes(text string) (int, error) {
 		return 0, fmt.Errorf("%q is no number of bytes; use one of at least %d, or 0 for no limit", text, leastBytes)
 	}
 	return n, nil
+}
+
+func parseLease(text string) (time.Duration, error) {
+	lease, err := time.ParseDuration(text)
+	if err != nil || lease < time.Second || lease > time.Hour {
+		return 0, fmt.Errorf("%q is no lease; use a duration from 1s to 1h, e.g. 9s", text)
+	}
+	return lease, nil
 }
 
 func parseTimeout(text string) (time.Duration, error) {

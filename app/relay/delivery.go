@@ -32,6 +32,8 @@ type delivery struct {
 	results chan result
 	saved   chan error // nil while nothing is being written
 	saving  int        // of unsaved, what the write covers
+	began   time.Time  // of the write
+	renewed time.Time  // when the last one that was done began: so long the lease lasts at least
 	failed  bool       // the last write after the order to stop
 	beside  sync.WaitGroup
 
@@ -62,8 +64,8 @@ type result struct {
 	took      time.Duration
 }
 
-func newDelivery(s *Stream, position *event.Position) *delivery {
-	return &delivery{stream: s, position: *position, window: newWindow(s.Order, s.Native), results: make(chan result, maxRequests)}
+func newDelivery(s *Stream, position *event.Position, acquired time.Time) *delivery {
+	return &delivery{stream: s, renewed: acquired, position: *position, window: newWindow(s.Order, s.Native), results: make(chan result, maxRequests)}
 }
 
 // run works until ctx ends, and then finishes what is on its way, or until the stream is fenced. It takes pages one at a time
@@ -128,7 +130,7 @@ func (d *delivery) takeOver(next chan<- struct{}) {
 
 // send starts requests. While the target takes nothing there is one at a time, of one event.
 func (d *delivery) send(ctx context.Context) {
-	for d.flying < maxRequests && !d.asking {
+	for d.flying < maxRequests && !d.asking && !d.older(2) {
 		now := time.Now()
 		var entries []*entry
 		switch {
@@ -288,9 +290,10 @@ func (d *delivery) setAside(e *entry) {
 
 // store writes the position when it has moved. After the order to stop a write that fails is the last.
 func (d *delivery) store(ctx, sending context.Context) {
-	if d.unsaved == 0 || d.saved != nil || d.failed && ctx.Err() != nil {
+	if d.unsaved == 0 && !d.older(1) || d.saved != nil || d.failed && ctx.Err() != nil {
 		return
 	}
+	d.began = time.Now()
 	d.saved, d.saving = make(chan error, 1), d.unsaved
 	position, saved := d.position.Clone(), d.saved
 	d.beside.Go(func() { saved <- d.stream.save(ctx, sending, position) })
@@ -300,14 +303,21 @@ func (d *delivery) written(err error) {
 	d.saved, d.failed = nil, err != nil
 	if err == nil {
 		d.unsaved -= d.saving
+		d.renewed = d.began
 	}
+}
+
+// older tells whether the last write is older than so many thirds of the lease. After one it is renewed; after two nothing is
+// sent any more, since another relay may soon take the stream.
+func (d *delivery) older(thirds int) bool {
+	return d.stream.Lease > 0 && time.Since(d.renewed) >= d.stream.Lease/3*time.Duration(thirds)
 }
 
 // pause is how long there is nothing to do unless something happens.
 func (d *delivery) pause() time.Duration {
 	now := time.Now()
 	pause := time.Hour
-	for _, until := range []time.Time{d.window.nextDue(now), d.outage.again, d.launched.Add(besideAfter)} {
+	for _, until := range []time.Time{d.window.nextDue(now), d.outage.again, d.launched.Add(besideAfter), d.renewed.Add(d.stream.Lease / 3)} {
 		if until.After(now) {
 			pause = min(pause, until.Sub(now))
 		}

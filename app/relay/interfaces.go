@@ -38,10 +38,11 @@ type Publisher interface {
 // Checkpoints stores one position per stream. A store has many readers and one owner per stream.
 type Checkpoints interface {
 	// Acquire makes this process the owner of the stream and returns the stored position, or found == false when there
-	// is none. A position that cannot be read is event.ErrDamaged.
+	// is none. While another owner's lease lasts it fails with event.ErrHeld. A position that cannot be read is
+	// event.ErrDamaged.
 	Acquire(ctx context.Context, stream string) (position event.Position, found bool, err error)
 
-	// Save stores position. It fails with event.ErrFenced when another owner has acquired the stream since.
+	// Save stores position, and renews the lease. It fails with event.ErrFenced when another owner has acquired the stream since.
 	Save(ctx context.Context, stream string, position event.Position) error
 
 	// Release gives the stream back; the position stays.

@@ -27,9 +27,12 @@ type Observer struct {
 	checkpointOK    prometheus.Counter
 	checkpointBad   prometheus.Counter
 
-	mu    sync.Mutex
-	parts map[string]error // the last result of each part that was tried
-	saved time.Time        // when the position was stored last
+	owner prometheus.Gauge
+
+	mu      sync.Mutex
+	standby bool
+	parts   map[string]error // the last result of each part that was tried
+	saved   time.Time        // when the position was stored last
 }
 
 // NewObserver registers the metrics of one stream, labelled with the vCenter's configured name and the target. Two
@@ -63,6 +66,9 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 		lastKey: source.NewGauge(prometheus.GaugeOpts{
 			Name: "vcrelay_source_last_key", Help: "Key of the last event read; vCenter's counter ends at 2147483647 or before.",
 		}),
+		owner: sink.NewGauge(prometheus.GaugeOpts{
+			Name: "vcrelay_stream_owner", Help: "1 while this relay has the stream, 0 while it stands by.",
+		}),
 		sourceUp: source.NewGauge(prometheus.GaugeOpts{
 			Name: "vcrelay_source_up", Help: "1 while vCenter can be read.",
 		}),
@@ -80,10 +86,25 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 	return o
 }
 
-// Err is nil while the stream does its work, and otherwise says which part does not.
+// owns is told whether this relay has the stream, or stands by.
+func (o *Observer) owns(yes bool) {
+	value := 0.0
+	if yes {
+		value = 1
+	}
+	o.owner.Set(value)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.standby = !yes
+}
+
+// Err is nil while the stream does its work, or stands by, and otherwise says which part does not.
 func (o *Observer) Err() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.standby {
+		return o.parts[partStore]
+	}
 	for _, part := range []string{partStore, partSource} {
 		if _, tried := o.parts[part]; !tried {
 			return fmt.Errorf("%s: not reached yet", part)

@@ -24,6 +24,9 @@ func (s *Stream) retry(ctx context.Context, part string, attempt func() error) e
 		case err == nil:
 			s.healed(part, tries, time.Since(began))
 			return nil
+		case errors.Is(err, event.ErrHeld):
+			s.healed(part, tries, time.Since(began))
+			return err
 		case errors.Is(err, event.ErrFenced), errors.Is(err, event.ErrDamaged):
 			s.Observer.failed(part, err)
 			return err

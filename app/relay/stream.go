@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -25,6 +24,9 @@ const (
 	partTarget = "target"
 )
 
+// looksInALease is how often who stands by looks at the lease while it lasts.
+const looksInALease = 9
+
 // drainTime is what a batch in flight, its checkpoint and the release get after the order to stop.
 const drainTime = 5 * time.Second
 
@@ -39,32 +41,40 @@ type Stream struct {
 	Log         zerolog.Logger
 
 	Order    event.Order
-	Native   bool // the target stores the events of a request in their order
-	Batch    int  // the most events in one request; 0 for maxBatchEvents, or for one where only that keeps the order
-	MaxBytes int  // data of an event that is larger is trimmed to so many; 0 for none
+	Native   bool          // the target stores the events of a request in their order
+	Batch    int           // the most events in one request; 0 for maxBatchEvents, or for one where only that keeps the order
+	Lease    time.Duration // after so long without a save another relay may take the stream; 0 for never
+	MaxBytes int           // data of an event that is larger is trimmed to so many; 0 for none
 
 	// Jitter draws a duration below limit, to spread retries; nil draws at random. A simulation draws from its seed.
 	Jitter func(limit time.Duration) time.Duration
 }
 
-// Run relays until ctx ends, and then finishes the batch in flight, saves and returns nil. It retries whatever can heal
-// for ever; it returns event.ErrFenced when another owner took the stream and event.ErrDamaged when the stored position
-// cannot be read.
+// Run relays until ctx ends, and then finishes what is on its way, saves and returns nil. It retries whatever can heal for
+// ever. While another relay has the stream, or when one takes it over, it stands by. It returns event.ErrDamaged when the
+// stored position cannot be read.
 func (s *Stream) Run(ctx context.Context) error {
 	working, stop := lingering(ctx, drainTime)
 	defer stop()
-	position, err := s.acquire(ctx, working)
-	if err != nil {
+	for {
+		began := time.Now() // of the lease, or a little before
+		position, err := s.acquire(ctx, working)
+		if err != nil {
+			return ignoreCancelled(ctx, err)
+		}
+		err = s.relay(ctx, working, &position, began)
+		if errors.Is(err, event.ErrFenced) && ctx.Err() == nil {
+			s.Log.Warn().Err(err).Msg("standing by")
+			continue
+		}
+		if errors.Is(err, event.ErrFenced) {
+			return nil
+		}
+		if err := s.Checkpoints.Release(working, s.ID); err != nil {
+			s.Log.Warn().Err(err).Msg("stream not given back")
+		}
 		return ignoreCancelled(ctx, err)
 	}
-	err = s.relay(ctx, working, &position)
-	if errors.Is(err, event.ErrFenced) {
-		return fmt.Errorf("stream %s: %w", s.ID, err)
-	}
-	if err := s.Checkpoints.Release(working, s.ID); err != nil {
-		s.Log.Warn().Err(err).Msg("stream not given back")
-	}
-	return ignoreCancelled(ctx, err)
 }
 
 // acquire loads the position, or stores the first one before any event is read: a crash between the first start and the
@@ -72,13 +82,28 @@ func (s *Stream) Run(ctx context.Context) error {
 func (s *Stream) acquire(ctx, working context.Context) (event.Position, error) {
 	var position event.Position
 	var found bool
-	err := s.retry(ctx, partStore, func() (err error) {
-		position, found, err = s.Checkpoints.Acquire(working, s.ID)
-		return err
-	})
-	if err != nil {
-		return position, err
+	standingBy := false
+	for {
+		err := s.retry(ctx, partStore, func() (err error) {
+			position, found, err = s.Checkpoints.Acquire(working, s.ID)
+			return err
+		})
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, event.ErrHeld) {
+			return position, err
+		}
+		if !standingBy {
+			s.Log.Info().Err(err).Msg("standing by until its lease ends")
+			s.Observer.owns(false)
+			standingBy = true
+		}
+		if err := wait(ctx, s.Lease/looksInALease); err != nil {
+			return position, err
+		}
 	}
+	s.Observer.owns(true)
 	if found {
 		s.Log.Info().Time("low", position.Low).Int32("key", position.Key).Int("epoch", position.Epoch).Msg("resuming")
 		return position, nil
@@ -91,7 +116,7 @@ func (s *Stream) acquire(ctx, working context.Context) (event.Position, error) {
 }
 
 // relay reads and publishes until ctx ends or the stream is fenced.
-func (s *Stream) relay(ctx, working context.Context, position *event.Position) error {
+func (s *Stream) relay(ctx, working context.Context, position *event.Position, acquired time.Time) error {
 	pages, next := make(chan event.Page), make(chan struct{}, 1)
 	reading, stopReading := context.WithCancel(ctx)
 	read := make(chan struct{})
@@ -100,7 +125,7 @@ func (s *Stream) relay(ctx, working context.Context, position *event.Position) e
 		s.readAll(reading, working, position.Clone(), pages, next)
 	}()
 	sending, stopSending := context.WithCancel(working)
-	d := newDelivery(s, position)
+	d := newDelivery(s, position, acquired)
 	err := d.run(ctx, sending, pages, next)
 	stopReading()
 	stopSending()

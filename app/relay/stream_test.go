@@ -39,6 +39,7 @@ type rig struct {
 	native    bool
 	batch     int
 	maxBytes  int
+	lease     time.Duration
 	stop      context.CancelFunc
 	ended     chan error
 }
@@ -84,7 +85,7 @@ func (r *rig) start() {
 	stream := &relay.Stream{
 		ID: streamID, Source: r.history, Publisher: r.topic, Checkpoints: r.store, Observer: r.observer,
 		Begin: func(context.Context) (event.Position, error) { return event.Position{Start: begin}, nil },
-		Log:   zerolog.New(&r.log), Order: r.order, Batch: r.batch, MaxBytes: r.maxBytes, Native: r.native,
+		Log:   zerolog.New(&r.log), Order: r.order, Batch: r.batch, MaxBytes: r.maxBytes, Native: r.native, Lease: r.lease,
 	}
 	go func() { r.ended <- stream.Run(ctx) }()
 }
@@ -398,25 +399,84 @@ func (*hangingTopic) Publish(ctx context.Context, _ []event.Event) error {
 	return ctx.Err()
 }
 
-func TestAFencedStreamEndsAndPublishesNoMore(t *testing.T) {
+func TestAFencedStreamPublishesNoMoreAndStandsBy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		r.lease = 9 * time.Second
 		r.start()
 		time.Sleep(time.Minute)
-		if _, _, err := r.positions.Owner().Acquire(t.Context(), streamID); err != nil {
+		other := r.positions.Owner()
+		if _, _, err := other.Acquire(t.Context(), streamID); err != nil { // there is no lease in this store
 			t.Fatal(err)
 		}
+		r.positions.Lease = r.lease
 		for range 10 {
 			r.history.Append("vm-1", begin.Add(time.Hour))
 			time.Sleep(time.Second)
-		}
-		if err := <-r.ended; !errors.Is(err, event.ErrFenced) || !strings.Contains(err.Error(), streamID) {
-			t.Errorf("ended with %v", err)
+			position, _ := r.positions.Position(streamID)
+			if err := other.Save(t.Context(), streamID, position); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if n := len(r.topic.Taken()); n > 12 { // the second one may go out while the first one's write fails
 			t.Errorf("%d events were published: it went on after the write that failed", n)
 		}
-		r.stop()
+		if err := r.observer.Err(); err != nil {
+			t.Errorf("who stands by is not ready: %v", err)
+		}
+		time.Sleep(time.Minute) // the other one is away
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(2)
+	})
+}
+
+func TestAnIdleStreamKeepsItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		r.lease = 9 * time.Second
+		r.positions.Lease = r.lease
+		r.start()
+		for range 600 {
+			time.Sleep(time.Second)
+			if _, _, err := r.positions.Owner().Acquire(t.Context(), streamID); !errors.Is(err, event.ErrHeld) {
+				t.Fatal("another relay got the stream of one that is idle", err)
+			}
+		}
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := r.positions.Owner().Acquire(t.Context(), streamID); err != nil {
+			t.Errorf("it was not given back: %v", err)
+		}
+	})
+}
+
+// A relay that could not renew its lease may have lost it, and does not know yet.
+func TestNothingIsSentWithoutALease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		r.lease = 9 * time.Second
+		var down outage
+		r.store.Err = down.err
+		r.start()
+		time.Sleep(time.Minute)
+		down.on.Store(true)
+		time.Sleep(7 * time.Second)
+		for range 20 {
+			r.history.Append("vm-1", begin.Add(time.Hour))
+		}
+		time.Sleep(time.Minute)
+		if n := len(r.topic.Taken()); n != 10 {
+			t.Errorf("%d events were published after two thirds of the lease", n-10)
+		}
+		down.on.Store(false)
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
 	})
 }
 
@@ -482,8 +542,10 @@ func TestReadyOnlyWhenEverythingWasReached(t *testing.T) {
 }
 
 func TestTheFakeStoreIsACheckpointStore(t *testing.T) {
+	const lease = 300 * time.Millisecond
 	positions := relaytest.NewPositions()
-	relaytest.CheckpointSuite(t, "suite", func() relay.Checkpoints { return positions.Owner() })
+	positions.Lease = lease
+	relaytest.CheckpointSuite(t, "suite", lease, func() relay.Checkpoints { return positions.Owner() })
 }
 
 func TestOnePoisonedEventIsSetAsideAndAnnouncedInItsPlace(t *testing.T) {

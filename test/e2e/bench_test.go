@@ -91,7 +91,7 @@ func benchComponents(t *testing.T, component string) string {
 
 // drained follows the relay from its first acknowledgements to the last.
 func (s *stack) drained(events int) (d drain) {
-	var begun, cpu = time.Time{}, 0.0
+	begun, cpu := time.Time{}, 0.0
 	first := 0
 	s.eventually("the backlog is relayed", 10*time.Minute, func() bool {
 		n := s.published()

@@ -23,6 +23,9 @@ import (
 
 const readyTimeout = 60 * time.Second
 
+// lease is short: who is started again after a kill waits for it.
+const lease = 2 * time.Second
+
 // stack is the shipped dapr.yaml at work: simulated vCenter, relay, sidecars, JetStream, function.
 type stack struct {
 	*local.Stack
@@ -83,6 +86,7 @@ func (s *stack) environment() map[string]map[string]string {
 			"VCRELAY_VCENTER_URL":     "https://" + s.address,
 			"VCRELAY_VCENTER_CA_FILE": certificate,
 			"VCRELAY_LISTEN":          s.health,
+			"VCRELAY_LEASE":           lease.String(),
 		},
 		"echo": {"VCRELAY_ECHO_LEDGER": s.ledger},
 	}

@@ -21,8 +21,10 @@ func TestDaprStateIsACheckpointStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer hangUp()
-	if err := checkpoint.NewStore(dapr, "checkpoints").Check(t.Context()); err != nil {
+	if err := checkpoint.NewStore(dapr, "checkpoints", lease).Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	relaytest.CheckpointSuite(t, uuid.NewString(), func() relay.Checkpoints { return checkpoint.NewStore(dapr, "checkpoints") })
+	relaytest.CheckpointSuite(t, uuid.NewString(), lease, func() relay.Checkpoints {
+		return checkpoint.NewStore(dapr, "checkpoints", lease)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/vcrelay/vcrelay/app/event"
 )
@@ -12,6 +13,9 @@ import (
 // Positions is a checkpoint store that several owners share; each owner has a Store of its own. It is safe for
 // concurrent use.
 type Positions struct {
+	// Lease is how long an owner that does not write keeps its streams; 0 for not at all.
+	Lease time.Duration
+
 	mu      sync.Mutex
 	records map[string]fakeRecord
 	owners  int
@@ -20,6 +24,7 @@ type Positions struct {
 type fakeRecord struct {
 	owner    int
 	position []byte // as JSON: what is stored is not shared with who stored it
+	written  time.Time
 }
 
 // NewPositions returns an empty store.
@@ -70,12 +75,15 @@ func (s *Store) Acquire(ctx context.Context, stream string) (position event.Posi
 	s.positions.mu.Lock()
 	defer s.positions.mu.Unlock()
 	record := s.positions.records[stream]
+	if record.owner != 0 && record.owner != s.owner && time.Since(record.written) < s.positions.Lease {
+		return position, false, event.ErrHeld
+	}
 	if record.position != nil {
 		if err := json.Unmarshal(record.position, &position); err != nil {
 			return position, false, fmt.Errorf("%w: %w", event.ErrDamaged, err)
 		}
 	}
-	s.positions.records[stream] = fakeRecord{owner: s.owner, position: record.position}
+	s.positions.records[stream] = fakeRecord{owner: s.owner, position: record.position, written: time.Now()}
 	return position, record.position != nil, nil
 }
 
@@ -96,7 +104,7 @@ func (s *Store) Save(ctx context.Context, stream string, position event.Position
 	if s.OnSave != nil {
 		s.OnSave(position)
 	}
-	s.positions.records[stream] = fakeRecord{owner: s.owner, position: text}
+	s.positions.records[stream] = fakeRecord{owner: s.owner, position: text, written: time.Now()}
 	return nil
 }
 

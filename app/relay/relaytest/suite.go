@@ -10,8 +10,9 @@ import (
 )
 
 // CheckpointSuite is what a relay relies on in a checkpoint store. owner returns the store as another process sees it;
-// every stream that the suite names begins with prefix, which no earlier run on the same store has used.
-func CheckpointSuite(t *testing.T, prefix string, owner func() relay.Checkpoints) {
+// every stream that the suite names begins with prefix, which no earlier run on the same store has used. The lease of all
+// owners is that.
+func CheckpointSuite(t *testing.T, prefix string, lease time.Duration, owner func() relay.Checkpoints) {
 	for name, check := range map[string]func(*testing.T, string, func() relay.Checkpoints){
 		"a new stream has no position":                    newStreamHasNoPosition,
 		"a saved position comes back whole":               savedPositionComesBack,
@@ -21,8 +22,43 @@ func CheckpointSuite(t *testing.T, prefix string, owner func() relay.Checkpoints
 		"who never acquired a stream cannot write to it":  strangerCannotWrite,
 		"streams do not touch each other":                 streamsAreApart,
 		"of many that acquire at once one can write":      oneOfManyCanWrite,
+		"a lease that is renewed does not end": func(t *testing.T, stream string, owner func() relay.Checkpoints) {
+			renewedLeaseLasts(t, stream, lease, owner)
+		},
+		"a lease that is not renewed ends": func(t *testing.T, stream string, owner func() relay.Checkpoints) {
+			leaseEnds(t, stream, lease, owner)
+		},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, prefix+"/"+name, owner) })
+	}
+}
+
+func renewedLeaseLasts(t *testing.T, stream string, lease time.Duration, owner func() relay.Checkpoints) {
+	first, second := owner(), owner()
+	acquire(t, first, stream)
+	for key := range int32(15) {
+		save(t, first, stream, positionAt(key+1))
+		if _, _, err := second.Acquire(t.Context(), stream); !errors.Is(err, event.ErrHeld) {
+			t.Fatalf("after %d renewals: %v", key+1, err)
+		}
+		<-time.After(lease / 5)
+	}
+}
+
+func leaseEnds(t *testing.T, stream string, lease time.Duration, owner func() relay.Checkpoints) {
+	first := owner()
+	acquire(t, first, stream)
+	save(t, first, stream, positionAt(1))
+	held := time.Now()
+	for range 2 { // each after the one before
+		acquire(t, owner(), stream)
+		if waited := time.Since(held); waited < lease {
+			t.Errorf("taken after %s of a lease of %s", waited, lease)
+		}
+		held = time.Now()
+	}
+	if err := first.Save(t.Context(), stream, positionAt(2)); !errors.Is(err, event.ErrFenced) {
+		t.Errorf("the old owner's save: %v", err)
 	}
 }
 
@@ -31,8 +67,8 @@ func newStreamHasNoPosition(t *testing.T, stream string, owner func() relay.Chec
 		t.Errorf("found %v, error %v", found, err)
 	}
 	// Acquiring stores no position: who acquires next is at a first start as well.
-	if _, found, err := owner().Acquire(t.Context(), stream); err != nil || found {
-		t.Errorf("second time: found %v, error %v", found, err)
+	if position := acquire(t, owner(), stream); position.Key != 0 {
+		t.Errorf("second time: %+v", position)
 	}
 }
 
@@ -127,7 +163,7 @@ func oneOfManyCanWrite(t *testing.T, stream string, owner func() relay.Checkpoin
 	for range many {
 		if err := <-results; err == nil {
 			wrote++
-		} else if !errors.Is(err, event.ErrFenced) {
+		} else if !errors.Is(err, event.ErrFenced) && !errors.Is(err, event.ErrHeld) {
 			t.Errorf("who was not first got %v", err)
 		}
 	}
@@ -150,11 +186,16 @@ func advance(position *event.Position, key int32) {
 
 func acquire(t *testing.T, store relay.Checkpoints, stream string) event.Position {
 	t.Helper()
-	position, _, err := store.Acquire(t.Context(), stream)
-	if err != nil {
-		t.Fatal(err)
+	for {
+		position, _, err := store.Acquire(t.Context(), stream)
+		if err == nil {
+			return position
+		}
+		if !errors.Is(err, event.ErrHeld) {
+			t.Fatal(err)
+		}
+		<-time.After(10 * time.Millisecond) // until the lease ends
 	}
-	return position
 }
 
 func save(t *testing.T, store relay.Checkpoints, stream string, position event.Position) {

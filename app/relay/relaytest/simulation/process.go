@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +27,7 @@ type process struct {
 	stop   context.CancelFunc
 	next   func() // starts another one in its place
 	once   sync.Once
+	fenced atomic.Bool   // another one has taken its place
 	dead   chan struct{} // closed by a crash: nothing that it does has an effect any more
 	ended  chan struct{} // closed when all of it has ended
 }

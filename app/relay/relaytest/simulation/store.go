@@ -29,6 +29,10 @@ type store struct {
 
 // Acquire is relay.Checkpoints.
 func (s *store) Acquire(ctx context.Context, _ string) (position event.Position, found bool, err error) {
+	if s.process.fenced.Load() { // there is one process at a time to take over; more of them are tried in test/e2e
+		<-ctx.Done()
+		return position, false, ctx.Err()
+	}
 	if err := s.arrive(ctx, "load refused"); err != nil {
 		return position, false, err
 	}
@@ -75,6 +79,7 @@ func (s *store) write(text string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.owner != s.process.number {
+		s.process.fenced.Store(true)
 		return event.ErrFenced
 	}
 	r.position = text
