@@ -68,6 +68,10 @@ test: tools ## all tests: unit, then end to end on real sidecars and a real brok
 	@echo "test: end to end, on daprd and NATS JetStream (a few minutes)"
 	@go test -count=1 -tags e2e -timeout 10m -p 1 -v ./test/...
 
+.PHONY: test-heal
+test-heal: tools ## the broker away for three minutes, until the sidecar's connection to it is dead for good (five minutes)
+	@E2E_LONG=1 go test -count=1 -tags e2e -timeout 10m -v -run '^TestADeadBrokerConnectionIsHealed$$' ./test/e2e
+
 .PHONY: unit
 unit: go ## unit tests only
 	@go test ./...
@@ -100,7 +104,7 @@ bench-idle: go ## time from an event of a quiet vCenter to the publisher: 30 eve
 
 .PHONY: bench-relay
 bench-relay: tools ## draining a backlog through daprd beside a bare loop of publishes: events/s, CPU, memory (EVENTS=200000, ten minutes)
-	@VCRELAY_TEST_BENCH_EVENTS=$(EVENTS) VCRELAY_TEST_BENCH_ROUNDS=$(ROUNDS) go test -count=1 -tags e2e -timeout 60m -v -run '^TestBenchRelay$$' ./test/e2e | \
+	@E2E_BENCH_EVENTS=$(EVENTS) E2E_BENCH_ROUNDS=$(ROUNDS) go test -count=1 -tags e2e -timeout 60m -v -run '^TestBenchRelay$$' ./test/e2e | \
 		awk '/^(component|in-memory|jetstream|--- FAIL|FAIL|ok)/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
 
 .PHONY: bench-memory

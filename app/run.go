@@ -76,6 +76,9 @@ func runRelay(ctx context.Context) error {
 			Lease:       settings.Lease,
 			MaxBytes:    settings.MaxEventBytes,
 		}
+		if settings.Heal {
+			stream.Heal = dapr.Shutdown
+		}
 		return stream.Run(ctx)
 	})
 	if err := group.Wait(); !errors.Is(err, context.Canceled) {

@@ -54,7 +54,10 @@ func runUp(ctx context.Context, options cli.Up) error {
 		Dir:     options.Dir,
 		Output:  os.Stdout,
 		Color:   term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
-		Env:     map[string]map[string]string{"": {"VCRELAY_ECHO_LEDGER": absolute}},
+		Env: map[string]map[string]string{
+			"":       {"VCRELAY_ECHO_LEDGER": absolute},
+			appRelay: {"VCRELAY_HEAL": "restart-sidecar"}, // which this starts again
+		},
 	}
 	if _, set := os.LookupEnv("VCRELAY_LOG_FORMAT"); !set {
 		settings.Env[""]["VCRELAY_LOG_FORMAT"] = "text"

@@ -26,6 +26,7 @@ type Config struct {
 	MaxEventBytes  int // 0: any
 	StateStore     string
 	Lease          time.Duration
+	Heal           bool // by a restart of the sidecar
 	Start          event.Start
 	ConnectTimeout time.Duration // 0: for ever
 	Listen         string
@@ -64,6 +65,7 @@ func Read() (Config, error) {
 		MaxEventBytes:  check[int](&faults, "VCRELAY_MAX_EVENT_BYTES")(parseBytes(raw.MaxEventBytes)),
 		StateStore:     raw.StateStore,
 		Lease:          check[time.Duration](&faults, "VCRELAY_LEASE")(parseLease(raw.Lease)),
+		Heal:           check[bool](&faults, "VCRELAY_HEAL")(parseHeal(raw.Heal)),
 		Start:          check[event.Start](&faults, "VCRELAY_START")(event.ParseStart(raw.Start)),
 		ConnectTimeout: check[time.Duration](&faults, "VCRELAY_CONNECT_TIMEOUT")(parseTimeout(raw.ConnectTimeout)),
 		Listen:         check[string](&faults, "VCRELAY_LISTEN")(parseListen(raw.Listen)),
@@ -138,6 +140,15 @@ func parseLease(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is no lease; use a duration from 1s to 1h, e.g. 9s", text)
 	}
 	return lease, nil
+}
+
+func parseHeal(text string) (bool, error) {
+	switch text {
+	case "off", "restart-sidecar":
+		return text != "off", nil
+	default:
+		return false, fmt.Errorf("%q is none of off, restart-sidecar", text)
+	}
 }
 
 func parseTimeout(text string) (time.Duration, error) {

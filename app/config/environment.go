@@ -11,6 +11,7 @@ type environment struct {
 	MaxEventBytes  string `split_words:"true" default:"921600" desc:"an event with more data is trimmed, its largest members first, and marked truncated; 0 trims none"`
 	StateStore     string `split_words:"true" default:"checkpoints" desc:"Dapr state store that keeps the position"`
 	Lease          string `default:"9s" desc:"after so long without a sign of the relay that has the stream, another one takes it; the same for all of them"`
+	Heal           string `default:"off" desc:"restart-sidecar: when the target was out for minutes the sidecar is told to end; only where something starts it again"`
 	Start          string `default:"now" desc:"where the very first start begins: now, oldest, -2h, or a time (RFC 3339)"`
 	ConnectTimeout string `split_words:"true" default:"1m" desc:"how long the first start waits for vCenter and the sidecar before it exits with 3; 0 waits for ever"`
 	Listen         string `default:"127.0.0.1:8080" desc:"address of /healthz, /readyz and /metrics"`

@@ -15,6 +15,8 @@ const (
 	worthwhile    = 4                      // a request beside another has a fourth of the most events: one of few costs as much
 	besideAfter   = 20 * time.Millisecond  // unless the other takes so long
 	failsToGiveUp = 5                      // how often an event is refused alone, while others are taken, before it is set aside
+	healAfter     = 150 * time.Second      // JetStream's client gives up for good after two minutes, see docs/reliability.md
+	healPause     = 10 * time.Minute       // between two restarts: the broker may really be away
 	letterBytes   = 64 << 10               // data of an event that cannot even be dead-lettered whole
 	aloneDelay    = 500 * time.Millisecond // before an event that was refused alone is tried again; it doubles
 )
@@ -44,6 +46,7 @@ type delivery struct {
 	launched  time.Time // the last of them
 	successes int       // requests that were taken, ever
 	outage    outage
+	healed    time.Time // when Heal was called last
 }
 
 // outage is a time in which the target takes nothing.
@@ -142,6 +145,7 @@ func (d *delivery) send(ctx context.Context) {
 				return
 			}
 		case d.flying == 0 && !now.Before(d.outage.again):
+			d.heal(ctx, now)
 			entries = d.probe(now)
 		}
 		if len(entries) == 0 {
@@ -149,6 +153,22 @@ func (d *delivery) send(ctx context.Context) {
 		}
 		d.launch(ctx, entries, now)
 	}
+}
+
+// heal has the way to the target made anew when it was out for long: a sidecar may hold on to a connection that is dead.
+func (d *delivery) heal(ctx context.Context, now time.Time) {
+	s, o := d.stream, &d.outage
+	if s.Heal == nil || now.Sub(o.since) < healAfter || now.Sub(d.healed) < healPause {
+		return
+	}
+	d.healed = now
+	s.Log.Warn().Str("part", partTarget).Dur("outage", now.Sub(o.since)).Msg("out for long: restarting the sidecar, which may hold a dead connection to the broker")
+	s.Observer.restarts.Inc()
+	d.beside.Go(func() {
+		if err := s.Heal(ctx); err != nil {
+			s.Log.Warn().Err(err).Msg("the sidecar was not restarted")
+		}
+	})
 }
 
 // probe returns an event to try a target with that takes nothing. In turn it is each that may be sent, since an event may be

@@ -27,7 +27,8 @@ type Observer struct {
 	checkpointOK    prometheus.Counter
 	checkpointBad   prometheus.Counter
 
-	owner prometheus.Gauge
+	owner    prometheus.Gauge
+	restarts prometheus.Counter
 
 	mu      sync.Mutex
 	standby bool
@@ -68,6 +69,9 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 		}),
 		owner: sink.NewGauge(prometheus.GaugeOpts{
 			Name: "vcrelay_stream_owner", Help: "1 while this relay has the stream, 0 while it stands by.",
+		}),
+		restarts: sink.NewCounter(prometheus.CounterOpts{
+			Name: "vcrelay_sidecar_restarts_total", Help: "Restarts of the sidecar that were asked for because the target was out for minutes.",
 		}),
 		sourceUp: source.NewGauge(prometheus.GaugeOpts{
 			Name: "vcrelay_source_up", Help: "1 while vCenter can be read.",

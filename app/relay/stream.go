@@ -46,6 +46,9 @@ type Stream struct {
 	Lease    time.Duration // after so long without a save another relay may take the stream; 0 for never
 	MaxBytes int           // data of an event that is larger is trimmed to so many; 0 for none
 
+	// Heal makes the way to the target anew when nothing was taken for minutes; nil for never.
+	Heal func(ctx context.Context) error
+
 	// Jitter draws a duration below limit, to spread retries; nil draws at random. A simulation draws from its seed.
 	Jitter func(limit time.Duration) time.Duration
 }

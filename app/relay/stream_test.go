@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ type rig struct {
 	batch     int
 	maxBytes  int
 	lease     time.Duration
+	heal      func(context.Context) error
 	stop      context.CancelFunc
 	ended     chan error
 }
@@ -85,7 +87,7 @@ func (r *rig) start() {
 	stream := &relay.Stream{
 		ID: streamID, Source: r.history, Publisher: r.topic, Checkpoints: r.store, Observer: r.observer,
 		Begin: func(context.Context) (event.Position, error) { return event.Position{Start: begin}, nil },
-		Log:   zerolog.New(&r.log), Order: r.order, Batch: r.batch, MaxBytes: r.maxBytes, Native: r.native, Lease: r.lease,
+		Log:   zerolog.New(&r.log), Order: r.order, Batch: r.batch, MaxBytes: r.maxBytes, Native: r.native, Lease: r.lease, Heal: r.heal,
 	}
 	go func() { r.ended <- stream.Run(ctx) }()
 }
@@ -703,4 +705,32 @@ func TestTheOrderOfAStreamIsKept(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestATargetThatIsOutForMinutesIsHealedNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(100, 10, begin))
+		var down outage
+		down.on.Store(true)
+		r.topic.Err = down.err
+		var at []time.Duration
+		began := time.Now()
+		r.heal = func(context.Context) error {
+			at = append(at, time.Since(began).Truncate(time.Minute))
+			return nil
+		}
+		r.start()
+		time.Sleep(25 * time.Minute)
+		if want := []time.Duration{2 * time.Minute, 12 * time.Minute, 22 * time.Minute}; !slices.Equal(at, want) {
+			t.Errorf("healed at %v, want %v", at, want)
+		}
+		down.on.Store(false)
+		time.Sleep(20 * time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if len(at) != 3 {
+			t.Errorf("healed %d times although nothing is wrong", len(at)-3)
+		}
+	})
 }

@@ -26,11 +26,11 @@ import (
 // TestBenchRelay is `make bench-relay`: how fast a backlog drains, beside a loop that only publishes prepared payloads through
 // the same sidecar.
 func TestBenchRelay(t *testing.T) {
-	events, _ := strconv.Atoi(os.Getenv("VCRELAY_TEST_BENCH_EVENTS"))
+	events, _ := strconv.Atoi(os.Getenv("E2E_BENCH_EVENTS"))
 	if events == 0 || runtime.GOOS != "linux" {
-		t.Skip("VCRELAY_TEST_BENCH_EVENTS is not set")
+		t.Skip("E2E_BENCH_EVENTS is not set")
 	}
-	rounds, err := strconv.Atoi(os.Getenv("VCRELAY_TEST_BENCH_ROUNDS"))
+	rounds, err := strconv.Atoi(os.Getenv("E2E_BENCH_ROUNDS"))
 	if err != nil {
 		rounds = 3
 	}

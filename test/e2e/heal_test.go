@@ -1,0 +1,51 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+// brokerAway is so long that the sidecar's JetStream client gives its connection up for good (60 tries, 2 s apart).
+const brokerAway = 170 * time.Second
+
+// TestADeadBrokerConnectionIsHealed is `make test-heal`: it takes five minutes.
+func TestADeadBrokerConnectionIsHealed(t *testing.T) {
+	if os.Getenv("E2E_LONG") == "" {
+		t.Skip("E2E_LONG is not set")
+	}
+	t.Parallel()
+	heal := os.Getenv("E2E_HEAL") // `off` shows what happens without
+	if heal == "" {
+		heal = "restart-sidecar"
+	}
+	s := startStack(t, map[string]map[string]string{
+		"vcsim":   {"VCRELAY_VCSIM_HISTORY": "100", "VCRELAY_VCSIM_RATE": "20"},
+		"vcrelay": {"VCRELAY_HEAL": heal},
+	}, "echo")
+	simulator := s.simulator()
+	s.eventually("events are stored", patience, func() bool { return len(s.stored("vcenter")) > 200 })
+	thaw := s.freeze("broker")
+	<-time.After(brokerAway)
+	thaw()
+	back := time.Now()
+	before := len(s.stored("vcenter"))
+	s.eventually("events are stored again", 2*time.Minute, func() bool { return len(s.stored("vcenter")) > before+100 })
+	t.Logf("events came again %s after the broker", time.Since(back).Round(time.Second))
+	if err := simulator.SetRate(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	log, err := simulator.Log(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("all events are stored", patience, func() bool {
+		keys := make(map[int]bool)
+		for _, message := range s.stored("vcenter") {
+			keys[keyOf(t, message)] = true
+		}
+		return len(keys) >= len(log)
+	})
+}
