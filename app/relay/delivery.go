@@ -11,6 +11,7 @@ import (
 
 const (
 	windowSize    = 200                    // events that a crash may have published and not stored
+	windowBytes   = 8 << 20                // of their data, and one event more
 	maxRequests   = 4                      // on their way at a time
 	worthwhile    = 4                      // a request beside another has a fourth of the most events: one of few costs as much
 	besideAfter   = 20 * time.Millisecond  // unless the other takes so long
@@ -114,7 +115,7 @@ func (d *delivery) takeOver(next chan<- struct{}) {
 		return
 	}
 	events := d.page.Events
-	for ; d.taken < len(events) && len(d.window.entries)+d.unsaved < windowSize; d.taken++ {
+	for ; d.taken < len(events) && len(d.window.entries)+d.unsaved < windowSize && d.window.size < windowBytes; d.taken++ {
 		d.window.add(&events[d.taken], d.stream.MaxBytes)
 		if soon := time.Now().Add(firstDelay); d.outage.again.After(soon) {
 			d.outage.again = soon // if it is events that are refused, and not all, this one shows it

@@ -13,6 +13,7 @@ type window struct {
 	order   event.Order
 	native  bool // the target stores the events of a request in their order
 	entries []*entry
+	size    int               // bytes of data
 	flying  int               // entries on their way
 	busy    map[event.Ref]int // entities by how many of theirs are on their way
 }
@@ -20,6 +21,7 @@ type window struct {
 type entry struct {
 	event event.Event // as it was read, without its data, for the position
 	out   event.Event // what is sent: the event, what is left of it, or the announcement that it was set aside
+	size  int         // of data, as it was added
 	state state
 	page  *event.Page // that it is the last event of
 
@@ -53,6 +55,8 @@ func (w *window) add(e *event.Event, most int) {
 		added.out.Data = bytes.Clone(e.Data)
 	}
 	added.event.Data = nil
+	added.size = len(added.out.Data)
+	w.size += added.size
 	w.entries = append(w.entries, added)
 }
 
@@ -147,6 +151,7 @@ func (w *window) advance(position *event.Position) int {
 	n := 0
 	for ; n < len(w.entries) && w.entries[n].state == done; n++ {
 		e := w.entries[n]
+		w.size -= e.size
 		position.Advance(&e.event)
 		if e.page != nil {
 			position.Complete(e.page)
