@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -27,7 +28,7 @@ func TestADeadBrokerConnectionIsHealed(t *testing.T) {
 	}, "echo")
 	simulator := s.simulator()
 	s.eventually("events are stored", patience, func() bool { return len(s.stored("vcenter")) > 200 })
-	thaw := s.freeze("broker")
+	thaw := s.freezeAtStart("broker")
 	<-time.After(brokerAway)
 	thaw()
 	back := time.Now()
@@ -48,4 +49,22 @@ func TestADeadBrokerConnectionIsHealed(t *testing.T) {
 		}
 		return len(keys) >= len(log)
 	})
+}
+
+// freezeAtStart kills a process, and stops the one that is started in its place before it listens: connections are refused.
+func (s *stack) freezeAtStart(name string) (thaw func()) {
+	s.t.Helper()
+	old, _ := s.Process(name)
+	if err := syscall.Kill(old, syscall.SIGKILL); err != nil {
+		s.t.Fatal(err)
+	}
+	for {
+		if pid, running := s.Process(name); running && pid != old {
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				s.t.Fatal(err)
+			}
+			return func() { _ = syscall.Kill(pid, syscall.SIGCONT) }
+		}
+		<-time.After(time.Millisecond)
+	}
 }
