@@ -17,9 +17,10 @@ const (
 
 // startLimit counts the exits of a process before it was ready for the first time.
 type startLimit struct {
-	mu    sync.Mutex
-	ready bool
-	exits []time.Time
+	mu     sync.Mutex
+	ready  bool
+	proven bool // it was ready and ran for a while: its settings are right, and what it lacks may come back
+	exits  []time.Time
 }
 
 func (l *startLimit) markReady() {
@@ -34,7 +35,8 @@ func (l *startLimit) markReady() {
 func (l *startLimit) reached(now time.Time, p *process.Process) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ready && (p.ExitCode() <= 0 || p.Age() >= soon) {
+	l.proven = l.proven || l.ready && p.Age() >= soon
+	if l.proven || l.ready && p.ExitCode() <= 0 {
 		return false
 	}
 	l.exits = append(l.exits, now)

@@ -136,6 +136,7 @@ func (d *delivery) takeOver(next chan<- struct{}) {
 func (d *delivery) send(ctx context.Context) {
 	for d.flying < maxRequests && !d.asking && !d.older(2) {
 		now := time.Now()
+		d.window.saved = d.unsaved == 0
 		var entries []*entry
 		switch {
 		case d.about != nil: // if that is taken which was taken before, it is not the target that fails

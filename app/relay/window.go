@@ -13,6 +13,7 @@ type window struct {
 	order   event.Order
 	native  bool // the target stores the events of a request in their order
 	entries []*entry
+	saved   bool              // the position is stored up to the first of them
 	size    int               // bytes of data
 	flying  int               // entries on their way
 	busy    map[event.Ref]int // entities by how many of theirs are on their way
@@ -100,6 +101,9 @@ func (w *window) pick(now time.Time, most int) []*entry {
 
 // free tells whether an event may be sent before all that are not acknowledged, and holds back those behind it that may not.
 func (w *window) free(e *entry, now time.Time, held map[event.Ref]bool) bool {
+	if e.event.IsAnnouncement() && (e != w.entries[0] || !w.saved) {
+		return false // its id begins at the stored position: told again after a crash it has to be the same
+	}
 	entity := e.event.Entity
 	if w.order == event.OrderEntity && entity.Value != "" {
 		if held[entity] || w.busy[entity] > 0 {

@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"os/exec"
@@ -173,6 +174,15 @@ func (s *stack) freeze(name string) (thaw func()) {
 // stored returns the messages of a JetStream stream, by the broker's own reader.
 func (s *stack) stored(stream string) []string {
 	s.t.Helper()
+	messages, err := s.readStream(stream)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return messages
+}
+
+func (s *stack) readStream(stream string) ([]string, error) {
+	s.t.Helper()
 	tools := toolbox.Toolbox{Root: "../.."}
 	broker, err := tools.Broker(s.t.Context())
 	if err != nil {
@@ -180,12 +190,12 @@ func (s *stack) stored(stream string) []string {
 	}
 	out, err := exec.CommandContext(s.t.Context(), broker, "read", "-url", s.BrokerURL(), "-stream", stream).Output()
 	if err != nil {
-		s.t.Fatalf("read stream %s: %v", stream, err)
+		return nil, fmt.Errorf("read stream %s: %w", stream, err)
 	}
 	if len(out) == 0 {
-		return nil
+		return nil, nil
 	}
-	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n"), nil
 }
 
 // eventually polls until condition holds.
