@@ -64,15 +64,14 @@ func (r *Reader) acceptOne(items []Item, i int, s *scan) ([]event.Event, error) 
 		r.reach = later(r.reach, item.Created)
 	}
 	r.seen.Advance(&e)
-	events = append(events, e)
-	if e.TypeID == burstCompressed {
+	if e.TypeID == burstCompressed { // told before, so that no position lies between the two
 		compressed, err := r.announceCompressed(&e)
 		if err != nil {
 			return nil, err
 		}
 		events = append(events, compressed)
 	}
-	return events, nil
+	return append(events, e), nil
 }
 
 // fromBefore tells whether an event comes after keys have started anew and is from before.
