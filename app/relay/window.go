@@ -78,11 +78,11 @@ func (w *window) pick(now time.Time, most int) []*entry {
 	var picked []*entry
 	size := 0
 	held := make(map[event.Ref]bool) // entities of which no other may be picked
-	for _, e := range w.entries {
+	for i, e := range w.entries {
 		if e.state != waiting {
 			continue
 		}
-		if !w.free(e, now, held) {
+		if !w.free(i, now, held) {
 			if w.order == event.OrderStrict {
 				break
 			}
@@ -100,20 +100,28 @@ func (w *window) pick(now time.Time, most int) []*entry {
 }
 
 // free tells whether an event may be sent before all that are not acknowledged, and holds back those behind it that may not.
-func (w *window) free(e *entry, now time.Time, held map[event.Ref]bool) bool {
-	if e.event.IsAnnouncement() && (e != w.entries[0] || !w.saved) {
-		return false // its id begins at the stored position: told again after a crash it has to be the same
-	}
-	entity := e.event.Entity
-	if w.order == event.OrderEntity && entity.Value != "" {
+func (w *window) free(i int, now time.Time, held map[event.Ref]bool) bool {
+	e := w.entries[i]
+	ready := !now.Before(e.due) && !w.waits(i)
+	if entity := e.event.Entity; w.order == event.OrderEntity && entity.Value != "" {
 		if held[entity] || w.busy[entity] > 0 {
 			return false
 		}
-		if !w.native || now.Before(e.due) {
+		if !w.native || !ready {
 			held[entity] = true
 		}
 	}
-	return !now.Before(e.due)
+	return ready
+}
+
+// waits tells whether an event has to wait for all before it. An announcement does, until those are stored: its id begins at
+// the stored position, so that it is the same when it is told again after a crash. The event behind one waits for it: the
+// announcement may be about that event, and after a crash vCenter need not have it any more.
+func (w *window) waits(i int) bool {
+	if w.entries[i].event.IsAnnouncement() {
+		return i > 0 || !w.saved
+	}
+	return i > 0 && w.entries[i-1].event.IsAnnouncement() && w.entries[i-1].state != done
 }
 
 // candidates are the events that may be sent now, each alone.
@@ -123,8 +131,8 @@ func (w *window) candidates(now time.Time) []*entry {
 	}
 	var free []*entry
 	held := make(map[event.Ref]bool)
-	for _, e := range w.entries {
-		if e.state == waiting && w.free(e, now, held) {
+	for i, e := range w.entries {
+		if e.state == waiting && w.free(i, now, held) {
 			free = append(free, e)
 		}
 	}

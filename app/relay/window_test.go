@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,5 +30,38 @@ func TestAWindowOfLargeEventsIsShort(t *testing.T) {
 	}
 	if d.window.size != 0 || len(next) != 1 {
 		t.Errorf("%d bytes are left, the next page is asked for: %v", d.window.size, len(next) == 1)
+	}
+}
+
+// The id of an announcement begins at the stored position, and after a crash the event behind it need not be there any more.
+func TestAnAnnouncementWaitsForAllBeforeItAndIsWaitedFor(t *testing.T) {
+	told, err := event.Gap{Kind: event.KindRewound, Reason: "test", FromKey: 1, ToKey: 2}.Announce(&event.Origin{InstanceUUID: "3c0f7a10"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, order := range []event.Order{event.OrderEntity, event.OrderStrict, event.OrderNone} {
+		w := newWindow(order, false)
+		for _, e := range []*event.Event{{Key: 1}, &told, {Key: 2}} {
+			w.add(e, 0)
+		}
+		all := w.entries
+		expect := func(saved bool, want ...*entry) {
+			t.Helper()
+			w.saved = saved
+			if got := w.pick(time.Now(), 100); !slices.Equal(got, want) {
+				t.Errorf("order %d: %d events may be sent", order, len(got))
+			}
+		}
+		expect(true, all[0])
+		w.mark(all[:1], flying)
+		expect(true)
+		w.mark(all[:1], done)
+		w.advance(new(event.Position))
+		expect(false)
+		expect(true, all[1])
+		w.mark(all[1:2], flying)
+		expect(true)
+		w.mark(all[1:2], done)
+		expect(true, all[2])
 	}
 }
