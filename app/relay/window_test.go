@@ -65,3 +65,25 @@ func TestAnAnnouncementWaitsForAllBeforeItAndIsWaitedFor(t *testing.T) {
 		expect(true, all[2])
 	}
 }
+
+// What a page settles holds when its events are acknowledged, not when they are read.
+func TestAPageIsCompleteWhenItsLastEventIsAcknowledged(t *testing.T) {
+	settled := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	d := newDelivery(&Stream{}, new(event.Position), time.Now())
+	next := make(chan struct{}, 2)
+	d.page = &event.Page{Events: []event.Event{{Key: 1}, {Key: 2}}, Settled: settled}
+	d.takeOver(next)
+	d.page = &event.Page{Settled: settled.Add(time.Hour)} // one without events behind it
+	d.takeOver(next)
+	for i, e := range d.window.entries {
+		if !d.position.Settled.IsZero() {
+			t.Errorf("settled until %s before event %d was acknowledged", d.position.Settled, i+1)
+		}
+		d.window.mark([]*entry{e}, flying)
+		d.window.mark([]*entry{e}, done)
+		d.window.advance(&d.position)
+	}
+	if want := settled.Add(time.Hour); !d.position.Settled.Equal(want) {
+		t.Errorf("settled until %s, want %s", d.position.Settled, want)
+	}
+}
