@@ -49,12 +49,12 @@ func newWindow(order event.Order, native bool) *window {
 // trimmed, if that is not 0.
 func (w *window) add(e *event.Event, most int) {
 	added := &entry{event: *e, out: *e}
-	added.out.Whole = w.order == event.OrderStrict
 	if most > 0 && len(e.Data) > most {
 		added.out = e.Trim(most)
 	} else {
 		added.out.Data = bytes.Clone(e.Data)
 	}
+	added.out.Whole = w.order == event.OrderStrict
 	added.event.Data = nil
 	added.size = len(added.out.Data)
 	w.size += added.size

@@ -87,3 +87,23 @@ func TestAPageIsCompleteWhenItsLastEventIsAcknowledged(t *testing.T) {
 		t.Errorf("settled until %s, want %s", d.position.Settled, want)
 	}
 }
+
+// In the order of the whole vCenter all events have one key, for brokers with partitions, also one that is trimmed.
+func TestAllEventsOfAStrictStreamHaveOnePartitionKey(t *testing.T) {
+	for order, keys := range map[event.Order]int{event.OrderStrict: 1, event.OrderEntity: 2} {
+		w := newWindow(order, false)
+		found := make(map[string]bool)
+		for _, vm := range []string{"vm-1", "vm-2"} {
+			e := &event.Event{Origin: &event.Origin{InstanceUUID: "3c0f7a10"}, Entity: event.Ref{Type: "VirtualMachine", Value: vm}, Data: []byte(`{"a":"large"}`)}
+			for _, most := range []int{0, 5} {
+				w.add(e, most)
+			}
+		}
+		for _, e := range w.entries {
+			found[e.out.PartitionKey()] = true
+		}
+		if len(found) != keys {
+			t.Errorf("order %d: keys are %v", order, found)
+		}
+	}
+}
