@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -217,8 +218,11 @@ func TestTakenAppPortIsReplacedAndSaid(t *testing.T) {
 func TestStacksSideBySideAreGivenDifferentPorts(t *testing.T) {
 	t.Parallel()
 	seen := map[int]bool{}
+	var beside []*local.Stack // a stack that nobody has any more gives its ports back
+	defer func() { runtime.KeepAlive(beside) }()
 	for range 20 {
-		p := set(t, nil, "one: wait").stack.Ports("one")
+		beside = append(beside, set(t, nil, "one: wait").stack)
+		p := beside[len(beside)-1].Ports("one")
 		for _, port := range []int{p.HTTP, p.GRPC, p.InternalGRPC} {
 			if port == 0 || seen[port] {
 				t.Fatalf("port %d is given twice or is none", port)
