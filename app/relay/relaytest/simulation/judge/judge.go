@@ -73,6 +73,7 @@ type state struct {
 	late     bool          // it was marked so then
 	process  int           // that brought it first
 	again    int           // that brought it last
+	by       []int         // all that brought it
 	stray    bool          // it came from a process that did not know yet that another one owns the stream
 	accepted bool
 	attempt  int // that brought it last

@@ -76,7 +76,7 @@ func (t *trial) take(step *Step) {
 		t.verdict.Duplicates++
 		t.again(step, i, s)
 	}
-	s.attempt, s.again = step.Attempt, step.Process
+	s.attempt, s.again, s.by = step.Attempt, step.Process, append(s.by, step.Process)
 }
 
 // again judges a row that was taken once more.
@@ -84,7 +84,7 @@ func (t *trial) again(step *Step, i int, s *state) {
 	before, now := t.attempts[s.attempt], t.processes[step.Process]
 	switch {
 	case !before.accepted: // the target said no, or nothing
-	case before.process == step.Process && now != nil && now.refused: // it asks whether the target takes anything
+	case now != nil && now.refused && slices.Contains(s.by, step.Process): // it asks whether the target takes anything
 	case before.process != step.Process && !s.saved, t.shownTwice(&t.record.Rows[i], step.At):
 	case before.process != step.Process && now != nil && now.replaced && now.strays < t.record.Batch:
 		now.strays++ // it has yet to find out that another process owns the stream
@@ -96,12 +96,12 @@ func (t *trial) again(step *Step, i int, s *state) {
 }
 
 // shownTwice tells whether vCenter's clock was set back past a row, by more than the relay remembers what is done: then it
-// reads again what was created meanwhile.
+// reads again what was created meanwhile, and before, since history is settled minutes behind.
 func (t *trial) shownTwice(r *Row, at time.Duration) bool {
 	for i := 1; i < len(t.record.Clock); i++ {
 		clock := t.record.Clock[i]
 		back := t.record.Clock[i-1].Ahead - clock.Ahead
-		if clock.At <= at && back > overlap && clock.Shows-Patience.Microseconds() <= r.Created && r.Created <= clock.Shows+back.Microseconds() {
+		if clock.At <= at && back > overlap && clock.Shows-2*Patience.Microseconds() <= r.Created && r.Created <= clock.Shows+back.Microseconds() {
 			return true
 		}
 	}
