@@ -27,7 +27,7 @@ const (
 // looksInALease is how often who stands by looks at the lease while it lasts.
 const looksInALease = 9
 
-// drainTime is what a batch in flight, its checkpoint and the release get after the order to stop.
+// drainTime is what the requests on their way, the last save and the release get after the order to stop.
 const drainTime = 5 * time.Second
 
 // Stream relays the events of one vCenter to one target. The fields up to Log are required.

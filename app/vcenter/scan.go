@@ -153,7 +153,6 @@ const (
 	maxPatience  = 16 // pages
 	fineSlice    = 250 * time.Millisecond
 	minSlice     = 100 * time.Millisecond
-	stallOverlap = event.Overlap
 )
 
 // times reads a span of time. vCenter leaves out what the account may not see after it has cut its pages, so a page of
@@ -185,8 +184,6 @@ func newTimes(begin, end time.Time, expect ...Mark) *times {
 }
 
 func (t *times) met() bool { return len(t.expect) == 0 }
-
-func (t *times) slack() time.Duration { return event.FilterPrecision }
 
 func (t *times) next(ctx context.Context, r *Reader) (items []Item, done bool, err error) {
 	if t.cursor == nil {

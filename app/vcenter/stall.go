@@ -3,6 +3,8 @@ package vcenter
 import (
 	"context"
 	"time"
+
+	"github.com/vcrelay/vcrelay/app/event"
 )
 
 const (
@@ -73,7 +75,7 @@ func (r *Reader) passHole(ctx context.Context) error {
 		return err
 	}
 	begin := r.seen.ReadFrom()
-	if looked := minTime(r.suspect.upTo, r.suspect.mark.Created).Add(-stallOverlap); looked.After(begin) {
+	if looked := minTime(r.suspect.upTo, r.suspect.mark.Created).Add(-event.Overlap); looked.After(begin) {
 		begin = looked
 	}
 	r.source.log.Warn().Str("vcenter", r.source.name).Int32("newest_key", r.suspect.mark.Key).Int32("key", r.seen.Key).
@@ -94,5 +96,5 @@ func (r *Reader) passed(ctx context.Context, s *scan) error {
 		begin = met
 	}
 	r.young = true
-	return r.openAt(ctx, begin.Add(-s.times.slack()))
+	return r.openAt(ctx, begin.Add(-event.FilterPrecision))
 }
