@@ -17,6 +17,11 @@ SEEDS ?= 300
 FIRST ?= 1
 EVENTS ?= 200000
 ROUNDS ?= 3
+STOPS ?= 50
+ORDER_EVENTS ?= 100000
+LATENCY_SECONDS ?= 60
+KILLS ?= 100
+VCENTERS ?= 100
 
 ##@ Use it
 
@@ -24,7 +29,7 @@ ROUNDS ?= 3
 help: ## print the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: backend build ## run everything here until Ctrl-C; FOR=20s stops by itself and counts
@@ -57,7 +62,7 @@ check: go $(LINT_STAMP) ## what CI runs first: format, vet, linters, documents
 	@go vet -tags e2e ./test/...
 	@cd tools && go vet ./...
 	@$(MAKE) lint
-	@echo "check: documents (make docs mends the table), and that each mutant applies"
+	@echo "check: documents (make docs mends the table and the schema), and that each mutant applies"
 	@go test ./test/docs ./test/mutants
 
 .PHONY: test
@@ -66,11 +71,26 @@ test: tools ## all tests: unit, then end to end on real sidecars and a real brok
 	@go test ./...
 	@cd tools && go test ./...
 	@echo "test: end to end, on daprd and NATS JetStream (a few minutes)"
-	@go test -count=1 -tags e2e -timeout 10m -p 1 -v ./test/...
+	@go test -count=1 -tags e2e -timeout 15m -p 1 -v ./test/...
 
 .PHONY: test-heal
 test-heal: tools ## the broker away for three minutes, until the sidecar's connection to it is dead for good (five minutes)
 	@E2E_LONG=1 go test -count=1 -tags e2e -timeout 10m -v -run '^TestADeadBrokerConnectionIsHealed$$' ./test/e2e
+
+.PHONY: test-stop
+test-stop: tools ## the relay stopped with SIGTERM under load, STOPS=50 times: missing, duplicates, the longest stop (a minute)
+	@E2E_STOPS=$(STOPS) go test -count=1 -tags e2e -timeout 30m -v -run '^TestSigtermUnderLoadLosesAndRepeatsNothing$$' ./test/e2e | \
+		awk '/^stop:|^ +sigterm_test|^--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+
+.PHONY: test-order
+test-order: tools ## the order of ORDER_EVENTS=100000 events in the broker and at the function, per entity and strict (five minutes)
+	@E2E_ORDER_EVENTS=$(ORDER_EVENTS) go test -count=1 -tags e2e -timeout 90m -v -run '^TestEventsArriveInTheOrderThatWasAskedFor$$' ./test/e2e | \
+		awk '/^order|^ +order_test|^ *--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+
+.PHONY: test-fleet-replicas
+test-fleet-replicas: tools ## three relays, 30 vCenters: killed or paused KILLS=100 times, on SQLite and on PostgreSQL (ten minutes)
+	@E2E_KILLS=$(KILLS) go test -count=1 -tags e2e -timeout 60m -v -run '^TestStreamsSpreadOverReplicasThatDie$$' ./test/e2e | \
+		awk '/^(replicas:|    --- FAIL|--- FAIL|FAIL|ok)|(spread|fleet|postgres)[a-z]*_test.go:/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
 
 .PHONY: unit
 unit: go ## unit tests only
@@ -107,6 +127,16 @@ bench-relay: tools ## draining a backlog through daprd beside a bare loop of pub
 	@E2E_BENCH_EVENTS=$(EVENTS) E2E_BENCH_ROUNDS=$(ROUNDS) go test -count=1 -tags e2e -timeout 60m -v -run '^TestBenchRelay$$' ./test/e2e | \
 		awk '/^(component|in-memory|jetstream|--- FAIL|FAIL|ok)/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
 
+.PHONY: bench-latency
+bench-latency: tools ## from createdTime in the simulated vCenter to the function over JetStream at 300 events/s, and the goals (two minutes)
+	@E2E_LATENCY_SECONDS=$(LATENCY_SECONDS) go test -count=1 -tags e2e -timeout 30m -v -run '^TestBenchLatency$$' ./test/e2e | \
+		awk '/^(latency|stage|created|stored|goal)|^ +latency_test|^--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+
+.PHONY: bench-fleet
+bench-fleet: tools ## VCENTERS=100 in one relay: nothing lost, memory, and latency while a fifth of them is dead, slow or flapping (four minutes)
+	@E2E_BENCH_VCENTERS=$(VCENTERS) E2E_BENCH_SPAN=60s go test -count=1 -tags e2e -timeout 20m -v -run '^TestBenchFleet$$' ./test/e2e | \
+		awk '/^(fleet:|--- FAIL|FAIL|ok)|fleet[a-z]*_test.go:/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+
 .PHONY: bench-memory
 bench-memory: go ## peak memory of reading unknown classes, an event of 50 MB, also live, a hole, a wrap, and its goal (two minutes)
 	@mkdir -p bin
@@ -125,7 +155,7 @@ format: go $(LINT_STAMP) ## format the Go code
 	@cd tools && ../$(LINT) fmt --config ../.golangci.yml
 
 .PHONY: docs
-docs: go ## write the README's table of variables anew
+docs: go ## write the README's table of variables and the schema of the fleet file anew
 	@go test -count=1 ./test/docs -update
 
 .PHONY: clean

@@ -33,6 +33,7 @@ func runVcsim(ctx context.Context, settings config.Vcsim) error {
 		InstanceUUID: settings.InstanceUUID,
 		Version:      settings.Version,
 		VMs:          settings.VMs,
+		Hosts:        settings.Hosts,
 		History:      settings.History,
 		HistorySpan:  settings.HistorySpan,
 		FirstKey:     settings.FirstKey,

@@ -48,7 +48,7 @@ func TestAnIdleVCenterIsHeardAtOnce(t *testing.T) {
 	runStream(t, &relay.Stream{
 		ID: "idle", Source: relaySource{source}, Publisher: topic, Checkpoints: relaytest.NewPositions().Owner(),
 		Begin:    func(context.Context) (event.Position, error) { return event.Position{}, nil },
-		Observer: relay.NewObserver(prometheus.NewRegistry(), "lab", "topic"), Log: zerolog.Nop(),
+		Observer: relay.NewObserver(prometheus.NewRegistry(), "lab", "default", "topic"), Log: zerolog.Nop(),
 	}, source)
 
 	server.Post(&types.VmPoweredOnEvent{}) // the first one finds everything ready

@@ -10,6 +10,8 @@ import (
 
 	"github.com/vcrelay/vcrelay/app/cli"
 	"github.com/vcrelay/vcrelay/app/config"
+	"github.com/vcrelay/vcrelay/app/publish"
+	"github.com/vcrelay/vcrelay/app/secret"
 	"github.com/vcrelay/vcrelay/app/vcenter"
 	"github.com/vcrelay/vcrelay/app/vcenter/probe"
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
@@ -22,10 +24,18 @@ func runProbe(ctx context.Context, options cli.Probe) error {
 	if options.Watch < 0 || options.Pages < 0 || options.Pages > mostProbePages {
 		return fmt.Errorf("%w: --watch is a time from 0 on, --pages a number from 0 to %d; see `vcrelay probe --help`", cli.ErrUsage, mostProbePages)
 	}
-	settings, err := config.Read()
+	settings, err := config.Read(config.Checks{})
 	if err != nil {
 		return err
 	}
+	if len(settings.Vcenters) > 1 {
+		return unusable(fmt.Errorf("%s lists %d vCenters, and a probe is of one: unset VCRELAY_CONFIG and set VCRELAY_VCENTER_URL", settings.FleetFile, len(settings.Vcenters)))
+	}
+	dapr, closeDapr, err := publish.Dial(settings.DaprAddress, settings.DaprToken.Reveal()) // for an account in a secret store
+	if err != nil {
+		return err
+	}
+	defer closeDapr()
 	path := options.Out
 	if path == "" {
 		path = "vcrelay-probe-" + time.Now().UTC().Format("2006-01-02-150405") + ".zip"
@@ -35,7 +45,7 @@ func runProbe(ctx context.Context, options cli.Probe) error {
 		return unusable(fmt.Errorf("%w; name another one with --out", err))
 	}
 	log := newLogger(settings.Log)
-	result, err := probe.Run(ctx, vim.NewDialer(vimConfig(settings.Vcenter), log).Client, probe.Options{
+	result, err := probe.Run(ctx, vim.NewDialer(vimConfig(settings.Vcenters[0], settings.Routes[0], settings.Routes[0].Events, secret.NewStores(dapr).Get), log).Client, probe.Options{
 		Tool: "vcrelay " + version, ConnectTimeout: settings.ConnectTimeout, Watch: options.Watch, Pages: options.Pages, Log: log,
 	})
 	if result == nil {

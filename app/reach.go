@@ -120,7 +120,7 @@ func (f *firstContact) interval(waited time.Duration) time.Duration {
 // needsPerson tells what no waiting mends from what may come by itself.
 func needsPerson(err error) bool {
 	for _, class := range []error{
-		vim.ErrCredentials, vim.ErrCertificate, vim.ErrSettings, publish.ErrUnfit, checkpoint.ErrUnfit,
+		vim.ErrCredentials, vim.ErrCertificate, vim.ErrSettings, publish.ErrUnfit, checkpoint.ErrUnfit, errSettings,
 	} {
 		if errors.Is(err, class) {
 			return true
@@ -132,7 +132,7 @@ func needsPerson(err error) bool {
 // grace is how long such a fault may still be a matter of order at the start.
 func grace(err error) time.Duration {
 	switch {
-	case errors.Is(err, vim.ErrCredentials):
+	case errors.Is(err, vim.ErrCredentials), errors.Is(err, errSettings):
 		return 0
 	case errors.Is(err, vim.ErrCertificate):
 		return certificateGrace

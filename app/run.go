@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/url"
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,6 +15,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/checkpoint"
 	"github.com/vcrelay/vcrelay/app/config"
 	"github.com/vcrelay/vcrelay/app/event"
+	"github.com/vcrelay/vcrelay/app/filter"
 	"github.com/vcrelay/vcrelay/app/publish"
 	"github.com/vcrelay/vcrelay/app/relay"
 	"github.com/vcrelay/vcrelay/app/vcenter"
@@ -27,27 +29,26 @@ import (
 //	                      |
 //	                  checkpoint
 func runRelay(ctx context.Context) error {
-	settings, err := config.Read()
+	settings, err := config.Read(fleetChecks())
 	if err != nil {
 		return err
 	}
 	log := newLogger(settings.Log)
-	registry := newRegistry()
-
+	warn(log, settings.Fleet)
 	dapr, closeDapr, err := publish.Dial(settings.DaprAddress, settings.DaprToken.Reveal())
 	if err != nil {
 		return err
 	}
 	defer closeDapr()
-	source := vcenter.NewSource(settings.Vcenter.Name, vim.NewDialer(vimConfig(settings.Vcenter), log).Dial, log)
-	topic := publish.NewPubSub(dapr, settings.Target.Component, settings.Target.Topic)
+	registry := newRegistry()
 	positions := checkpoint.NewStore(dapr, settings.StateStore, settings.Lease)
-	observer := relay.NewObserver(registry, settings.Vcenter.Name, settings.Target.String())
+	positions.Log = log
+	streams := newFleet(&settings, dapr, positions, registry, log)
 	first := &firstContact{timeout: settings.ConnectTimeout, log: log}
 
 	// One context for everything: whatever ends takes the rest along, and Wait waits for all.
 	group, ctx := errgroup.WithContext(ctx)
-	health := &web.Server{Listen: settings.Listen, Metrics: registry, Ready: func() error { return cmp.Or(first.Err(), observer.Err()) }}
+	health := &web.Server{Listen: settings.Listen, Metrics: registry, Ready: func() error { return cmp.Or(first.Err(), streams.Err(), streams.birds.Err()) }}
 	if err := health.Open(ctx); err != nil {
 		return unusable(err)
 	}
@@ -55,31 +56,18 @@ func runRelay(ctx context.Context) error {
 	group.Go(func() error { return health.Run(working) })
 	group.Go(func() error {
 		defer stop()
-		if err := first.reach(ctx, sidecar(topic, positions)); err != nil {
+		var plans []relay.Plan
+		prepare := func(ctx context.Context) (err error) {
+			plans, err = streams.prepare(ctx, settings.Fleet)
 			return err
 		}
-		var origin *event.Origin
-		if err := first.reach(ctx, vcenterOf(source, &origin)); err != nil {
+		if err := first.reach(ctx, sidecar(positions.Check, prepare)); err != nil {
 			return err
 		}
-		defer source.Close(ctx)
-		stream := &relay.Stream{
-			ID:          origin.InstanceUUID + "/default",
-			Source:      relaySource{source},
-			Publisher:   topic,
-			Checkpoints: positions,
-			Begin:       beginning(source, settings.Start),
-			Observer:    observer,
-			Log:         log,
-			Order:       settings.Order,
-			Native:      topic.KeepsOrder(),
-			Lease:       settings.Lease,
-			MaxBytes:    settings.MaxEventBytes,
+		if err := streams.meet(ctx, first, settings.Fleet); err != nil {
+			return err
 		}
-		if settings.Heal {
-			stream.Heal = dapr.Shutdown
-		}
-		return stream.Run(ctx)
+		return streams.run(ctx, plans)
 	})
 	if err := group.Wait(); !errors.Is(err, context.Canceled) {
 		return err
@@ -87,30 +75,47 @@ func runRelay(ctx context.Context) error {
 	return nil // told to stop before everything was reached
 }
 
-func sidecar(topic *publish.PubSub, positions *checkpoint.Store) part {
+func sidecar(checks ...func(context.Context) error) part {
 	return part{
 		name:   "sidecar",
 		remedy: "start a Dapr sidecar beside vcrelay, or set DAPR_GRPC_PORT to the one that runs",
-		checks: []func(context.Context) error{topic.Check, positions.Check},
+		checks: checks,
 	}
 }
 
-func vcenterOf(source *vcenter.Source, origin **event.Origin) part {
+func vcenterOf(source *vcenter.Source) part {
 	return part{
 		name:   "vcenter",
 		remedy: "check VCRELAY_VCENTER_URL and the way there",
-		checks: []func(context.Context) error{func(ctx context.Context) (err error) {
-			*origin, err = source.Connect(ctx)
+		checks: []func(context.Context) error{func(ctx context.Context) error {
+			_, err := source.Connect(ctx)
 			return err
 		}},
 	}
 }
 
-func vimConfig(settings config.Vcenter) vim.Config {
+func vimConfig(instance config.Vcenter, route config.Route, events []string, secrets config.Resolver) vim.Config {
 	return vim.Config{
-		URL: settings.URL, Name: settings.Name, Credentials: settings.Credentials,
-		Insecure: settings.Insecure, CAFile: settings.CAFile, Thumbprint: settings.Thumbprint, KnownHosts: settings.KnownHosts,
-		Filter: vim.Filter{Events: settings.Events, Severities: settings.Severities},
+		URL: instance.URL, Name: instance.Name,
+		Credentials: func(ctx context.Context) (*url.Userinfo, error) { return instance.Credentials(ctx, secrets) },
+		Insecure:    instance.Insecure, CAFile: instance.CAFile, Thumbprint: instance.Thumbprint, KnownHosts: instance.KnownHosts,
+		Layout: profileOf(route).Layout(),
+		Filter: vim.Filter{Events: events, Severities: route.Severities},
+	}
+}
+
+// fleetChecks are what others know about parts of a fleet file.
+func fleetChecks() config.Checks {
+	return config.Checks{
+		CEL:     func(expression string) error { _, err := filter.CEL(expression); return err },
+		Pattern: func(object []byte) error { _, err := filter.Pattern(object); return err },
+		Profile: func(name string) error { _, err := event.ParseProfile(name); return err },
+	}
+}
+
+func warn(log zerolog.Logger, fleet config.Fleet) {
+	for _, warning := range fleet.Warnings {
+		log.Warn().Str("warning", warning).Msg("configuration works and should be mended")
 	}
 }
 
@@ -123,16 +128,6 @@ func (s relaySource) Open(ctx context.Context, after event.Position) (relay.Read
 		return nil, err // not a nil *Reader in an interface
 	}
 	return reader, nil
-}
-
-func beginning(source *vcenter.Source, start event.Start) func(context.Context) (event.Position, error) {
-	return func(ctx context.Context) (event.Position, error) {
-		now, err := source.Now(ctx)
-		if err != nil {
-			return event.Position{}, err
-		}
-		return start.Position(now), nil
-	}
 }
 
 func newLogger(settings config.Log) zerolog.Logger {

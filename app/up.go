@@ -44,7 +44,7 @@ func runUp(ctx context.Context, options cli.Up) error {
 	if err := os.Remove(ledger); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("begin a new ledger: %w", err)
 	}
-	simulated := os.Getenv("VCRELAY_VCENTER_URL") == ""
+	simulated := os.Getenv("VCRELAY_VCENTER_URL") == "" && os.Getenv("VCRELAY_CONFIG") == ""
 	absolute, err := filepath.Abs(ledger)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/vcrelay/vcrelay/app/event"
@@ -38,13 +39,13 @@ func decode(data []byte) (record, error) {
 	var r record
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&r); err != nil {
-		return record{}, fmt.Errorf("%w: %w", event.ErrDamaged, err)
+		return record{}, err
 	}
 	if r.Version != recordVersion {
-		return record{}, fmt.Errorf("%w: version %d, want %d", event.ErrDamaged, r.Version, recordVersion)
+		return record{}, fmt.Errorf("version %d, want %d", r.Version, recordVersion)
 	}
 	if decoder.More() {
-		return record{}, fmt.Errorf("%w: text after the record", event.ErrDamaged)
+		return record{}, errors.New("text after the record")
 	}
 	return r, nil
 }
@@ -55,7 +56,7 @@ func (r record) position() (position event.Position, found bool, err error) {
 		return position, false, nil
 	}
 	if err := json.Unmarshal(r.Position, &position); err != nil {
-		return position, false, fmt.Errorf("%w: %w", event.ErrDamaged, err)
+		return position, false, err
 	}
 	return position, true, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dapr/go-sdk/client"
 	"github.com/google/uuid"
+	"github.com/rs/zerolog"
 
 	"github.com/vcrelay/vcrelay/app/event"
 )
@@ -20,6 +21,9 @@ const callTimeout = 10 * time.Second
 
 // Store keeps records in one Dapr state store. It is safe for concurrent use by different streams.
 type Store struct {
+	// Log is told when the store has lost a record that this process knows.
+	Log zerolog.Logger
+
 	dapr      client.Client
 	component string
 	owner     string
@@ -27,7 +31,8 @@ type Store struct {
 
 	mu    sync.Mutex
 	owned map[string]held     // by stream
-	seen  map[string]sighting // of others, by stream
+	seen  map[string]sighting // of any, by stream
+	kept  map[string]bool     // keys of copies of damaged records
 }
 
 // held is the last state of a record that this process wrote.
@@ -41,7 +46,7 @@ type held struct {
 func NewStore(dapr client.Client, component string, lease time.Duration) *Store {
 	return &Store{
 		dapr: dapr, component: component, owner: uuid.NewString(), lease: lease,
-		owned: make(map[string]held), seen: make(map[string]sighting),
+		owned: make(map[string]held), seen: make(map[string]sighting), kept: make(map[string]bool),
 	}
 }
 
@@ -73,16 +78,13 @@ var ErrUnfit = errors.New("unfit state store")
 // Acquire takes the stream when nobody has it, and returns its position. While the lease of another owner lasts, it fails with
 // event.ErrHeld: it has to be asked again and again, since a lease ends by what is seen of it.
 func (s *Store) Acquire(ctx context.Context, stream string) (position event.Position, found bool, err error) {
-	current, etag, err := s.load(ctx, stream)
+	current, etag, err := s.look(ctx, stream)
 	if err != nil {
 		return position, false, err
 	}
 	position, found, err = current.position()
 	if err != nil {
-		return position, false, fmt.Errorf("read position of %s from %s, key %s: %w", stream, s.component, key(stream), err)
-	}
-	if !s.free(stream, current, etag) {
-		return event.Position{}, false, fmt.Errorf("%w: owner %s", event.ErrHeld, current.Owner)
+		return position, false, s.damaged(ctx, stream, current.Position, err)
 	}
 	next := record{Owner: s.owner, Epoch: current.Epoch + 1, LeaseSeconds: s.lease.Seconds(), Position: current.Position}
 	err = s.swap(ctx, stream, next, etag)
@@ -90,6 +92,42 @@ func (s *Store) Acquire(ctx context.Context, stream string) (position event.Posi
 		return event.Position{}, false, fmt.Errorf("%w: %w", event.ErrHeld, err)
 	}
 	return position, found, err
+}
+
+// Look notes how the record stands, so that the end of its lease is seen. It returns nil when the stream may be acquired, and
+// event.ErrHeld while another owner has it.
+func (s *Store) Look(ctx context.Context, stream string) error {
+	_, _, err := s.look(ctx, stream)
+	return err
+}
+
+func (s *Store) look(ctx context.Context, stream string) (current record, etag string, err error) {
+	current, etag, err = s.load(ctx, stream)
+	if err != nil {
+		return current, etag, err
+	}
+	if etag == "" {
+		if known, was := s.recall(stream); was {
+			s.Log.Error().Str("stream", stream).Str("store", s.component).Msg("the stored position is gone, going on from the last one that was seen")
+			current = known
+		}
+	}
+	if !s.free(stream, current, etag) {
+		return current, etag, fmt.Errorf("%w: owner %s", event.ErrHeld, current.Owner)
+	}
+	return current, etag, nil
+}
+
+// Renew is Save without a position: who acquires the stream next begins as at a first start.
+func (s *Store) Renew(ctx context.Context, stream string) error {
+	mine, err := s.heldRecord(stream)
+	if err != nil {
+		return err
+	}
+	next := mine.record
+	next.Write++
+	next.Position = nil
+	return s.swap(ctx, stream, next, mine.etag)
 }
 
 // Save stores position in the stream's record. It fails with event.ErrFenced when the record is no longer ours.
@@ -119,9 +157,7 @@ func (s *Store) Release(ctx context.Context, stream string) error {
 	if err := s.swap(ctx, stream, next, mine.etag); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.owned, stream)
+	s.lose(stream)
 	return nil
 }
 
@@ -138,5 +174,14 @@ func (s *Store) heldRecord(stream string) (held, error) {
 func (s *Store) hold(stream string, r record, etag string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	r.Version = recordVersion
 	s.owned[stream] = held{record: r, etag: etag}
+	s.seen[stream] = sighting{etag, time.Now(), r}
+}
+
+// lose forgets that the stream was ours.
+func (s *Store) lose(stream string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.owned, stream)
 }

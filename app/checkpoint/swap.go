@@ -19,7 +19,7 @@ func (s *Store) swap(ctx context.Context, stream string, next record, etag strin
 	if err != nil {
 		return err
 	}
-	writeErr := s.write(ctx, stream, data, etag)
+	writeErr := s.write(ctx, key(stream), data, etag)
 	current, currentETag, err := s.load(ctx, stream)
 	if err != nil {
 		return fmt.Errorf("confirm write: %w", err)
@@ -28,17 +28,23 @@ func (s *Store) swap(ctx context.Context, stream string, next record, etag strin
 		s.hold(stream, next, currentETag)
 		return nil
 	}
+	if currentETag == "" && etag != "" { // the store was wiped: ours is the position that counts
+		s.Log.Error().Str("stream", stream).Str("store", s.component).Msg("the stored position is gone, writing it again")
+		return s.swap(ctx, stream, next, "")
+	}
 	if writeErr == nil || currentETag != etag {
+		s.lose(stream)
 		return fmt.Errorf("write position of %s: %w (owner %s, epoch %d)", stream, event.ErrFenced, current.Owner, current.Epoch)
 	}
 	return fmt.Errorf("write position of %s: %w", stream, writeErr)
 }
 
-func (s *Store) write(ctx context.Context, stream string, data []byte, etag string) error {
+// write writes what is at a key if it still has etag, or if there is nothing when etag is empty.
+func (s *Store) write(ctx context.Context, at string, data []byte, etag string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	item := &client.SetStateItem{
-		Key:   key(stream),
+		Key:   at,
 		Value: data,
 		Options: &client.StateOptions{
 			Concurrency: client.StateConcurrencyFirstWrite,
@@ -64,7 +70,7 @@ func (s *Store) load(ctx context.Context, stream string) (record, string, error)
 	}
 	r, err := decode(item.Value)
 	if err != nil {
-		return record{}, "", fmt.Errorf("load position of %s from %s, key %s: %w", stream, s.component, key(stream), err)
+		return record{}, "", s.damaged(ctx, stream, item.Value, err)
 	}
 	return r, item.Etag, nil
 }

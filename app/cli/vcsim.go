@@ -55,6 +55,7 @@ What vCenter's documentation leaves open is assumed, and can be assumed otherwis
 	flags.StringVar(&settings.Version, "vcenter-version", settings.Version, "version of the vCenter, e.g. 7.0.3; from 9.0.0 on events are read by id")
 	flags.StringVar(&settings.CertFile, "cert-file", settings.CertFile, "write the server's certificate (PEM) to this file")
 	flags.IntVar(&settings.VMs, "vms", settings.VMs, "virtual machines in the inventory")
+	flags.IntVar(&settings.Hosts, "hosts", settings.Hosts, "hosts of its cluster")
 	flags.IntVar(&settings.History, "history", settings.History, "events that lie before the start")
 	flags.DurationVar(&settings.HistorySpan, "history-span", settings.HistorySpan, "time over which those are spread")
 	flags.Int32Var(&settings.FirstKey, "first-key", settings.FirstKey, "key of the oldest event")

@@ -1,9 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -20,14 +20,13 @@ const prefix = "VCRELAY"
 
 // Config is a valid configuration of `vcrelay run`.
 type Config struct {
-	Vcenter        Vcenter
-	Target         Target
-	Order          event.Order
-	MaxEventBytes  int // 0: any
+	Fleet
+	FleetFile      string   // to be read again by ReadFleet; empty: the fleet is that of the environment
+	Defaults       Defaults // of the fleet file
 	StateStore     string
 	Lease          time.Duration
-	Heal           bool // by a restart of the sidecar
-	Start          event.Start
+	Heal           bool          // by a restart of the sidecar
+	Canary         string        // topic; empty for none
 	ConnectTimeout time.Duration // 0: for ever
 	Listen         string
 	Log            Log
@@ -42,14 +41,9 @@ type Log struct {
 	Color bool // in colour
 }
 
-// Target is a topic of a Dapr pub/sub component.
-type Target struct{ Component, Topic string }
-
-// String is the target as it is configured.
-func (t Target) String() string { return "pubsub://" + t.Component + "/" + t.Topic }
-
-// Read reads the environment of the process. Its error is a Faults.
-func Read() (Config, error) {
+// Read reads the environment of the process and the fleet file that it names; without one the environment is a fleet of
+// one vCenter and one route, both as the file would have them. Its error is a Faults: all that is wrong with both.
+func Read(checks Checks) (Config, error) {
 	var faults Faults
 	faults.checkNames(prefix, Names())
 	var raw environment
@@ -57,26 +51,49 @@ func Read() (Config, error) {
 		faults.add(prefix, "%s", err)
 		return Config{}, faults
 	}
-	raw.Vcenter.takeAliases(os.Getenv)
 	config := Config{
-		Vcenter:        raw.Vcenter.read(&faults),
-		Target:         check[Target](&faults, "VCRELAY_TARGET")(parseTarget(raw.Target)),
-		Order:          check[event.Order](&faults, "VCRELAY_ORDER")(event.ParseOrder(raw.Order)),
-		MaxEventBytes:  check[int](&faults, "VCRELAY_MAX_EVENT_BYTES")(parseBytes(raw.MaxEventBytes)),
+		FleetFile: raw.Config,
+		Defaults: Defaults{
+			Target:        check[Target](&faults, "VCRELAY_TARGET")(readTarget(raw.Target)),
+			DeadLetter:    check[Target](&faults, "VCRELAY_DEADLETTER")(parseDeadLetter(raw.Deadletter)),
+			Binary:        check[bool](&faults, "VCRELAY_MODE")(parseMode(raw.Mode)),
+			Order:         check[event.Order](&faults, "VCRELAY_ORDER")(event.ParseOrder(raw.Order)),
+			MaxEventBytes: check[int](&faults, "VCRELAY_MAX_EVENT_BYTES")(parseBytes(raw.MaxEventBytes)),
+			Start:         check[event.Start](&faults, "VCRELAY_START")(event.ParseStart(raw.Start)),
+		},
 		StateStore:     raw.StateStore,
 		Lease:          check[time.Duration](&faults, "VCRELAY_LEASE")(parseLease(raw.Lease)),
 		Heal:           check[bool](&faults, "VCRELAY_HEAL")(parseHeal(raw.Heal)),
-		Start:          check[event.Start](&faults, "VCRELAY_START")(event.ParseStart(raw.Start)),
+		Canary:         check[string](&faults, "VCRELAY_CANARY")(parseCanary(raw.Canary)),
 		ConnectTimeout: check[time.Duration](&faults, "VCRELAY_CONNECT_TIMEOUT")(parseTimeout(raw.ConnectTimeout)),
 		Listen:         check[string](&faults, "VCRELAY_LISTEN")(parseListen(raw.Listen)),
 		Log:            readLog(&faults, raw.LogLevel, raw.LogFormat),
 		DaprAddress:    readDaprAddress(&faults),
 		DaprToken:      Secret(os.Getenv("DAPR_API_TOKEN")),
 	}
+	faults.checkTogether(&config.Defaults)
+	config.Fleet = raw.readFleet(&faults, config.Defaults, checks)
 	if len(faults) > 0 {
 		return Config{}, faults
 	}
 	return config, nil
+}
+
+// readFleet reads the fleet file, or makes a fleet of the environment where none is named.
+func (raw *environment) readFleet(faults *Faults, defaults Defaults, checks Checks) Fleet {
+	if raw.Config == "" {
+		var found report
+		fleet := raw.fleet(&found, defaults)
+		*faults = append(*faults, found.faults()...)
+		return fleet
+	}
+	faults.contradict()
+	fleet, err := ReadFleet(raw.Config, defaults, checks)
+	var inFile Faults
+	if errors.As(err, &inFile) {
+		*faults = append(*faults, inFile...)
+	}
+	return fleet
 }
 
 // ReadLog reads only how to log, for commands that need nothing else.
@@ -111,24 +128,19 @@ func readLog(faults *Faults, level, format string) Log {
 	}
 }
 
-func parseTarget(text string) (Target, error) {
-	parsed, err := url.Parse(text)
-	if err != nil || parsed.Scheme != "pubsub" {
-		return Target{}, fmt.Errorf("%q is no target; use pubsub://<component>/<topic>, e.g. pubsub://events/vcenter", text)
-	}
-	target := Target{Component: parsed.Host, Topic: strings.TrimPrefix(parsed.Path, "/")}
-	if target.Component == "" || target.Topic == "" || strings.Contains(target.Topic, "/") || target.String() != text {
-		return Target{}, fmt.Errorf("%q needs one component and one topic, e.g. pubsub://events/vcenter", text)
-	}
-	return target, nil
-}
-
 // leastBytes leaves room for what says which event it is.
 const leastBytes = 4096
 
 func parseBytes(text string) (int, error) {
 	n, err := strconv.Atoi(text)
-	if err != nil || n != 0 && n < leastBytes {
+	if err != nil {
+		n = -1
+	}
+	return checkBytes(n, text)
+}
+
+func checkBytes(n int, text string) (int, error) {
+	if n != 0 && n < leastBytes {
 		return 0, fmt.Errorf("%q is no number of bytes; use one of at least %d, or 0 for no limit", text, leastBytes)
 	}
 	return n, nil
@@ -149,6 +161,13 @@ func parseHeal(text string) (bool, error) {
 	default:
 		return false, fmt.Errorf("%q is none of off, restart-sidecar", text)
 	}
+}
+
+func parseCanary(text string) (string, error) {
+	if strings.ContainsAny(text, "/{}:") {
+		return "", fmt.Errorf("%q is no topic; use a name, e.g. vcenter-canary", text)
+	}
+	return text, nil
 }
 
 func parseTimeout(text string) (time.Duration, error) {

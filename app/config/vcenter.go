@@ -1,67 +1,80 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/vcrelay/vcrelay/app/event"
 )
 
 // Vcenter is how to reach one vCenter.
 type Vcenter struct {
-	URL         *url.URL // SDK URL, without credentials
-	Name        string
-	Insecure    bool
-	CAFile      string
-	Thumbprint  string
-	KnownHosts  string
-	Events      []string                      // classes and EventTypeIds that vCenter selects; all when empty
-	Severities  []string                      // likewise
-	Credentials func() (*url.Userinfo, error) // reads the files anew each time
+	URL        *url.URL // SDK URL, without credentials
+	Name       string   // unique
+	Insecure   bool
+	CAFile     string
+	Thumbprint string
+	KnownHosts string
+	Start      event.Start // for the very first start
+
+	// Credentials reads the files, or asks the secret stores, anew each time.
+	Credentials func(context.Context, Resolver) (*url.Userinfo, error)
+
+	account string // where they are, see Fingerprint; a printed Vcenter shows it
 }
 
-func (raw vcenterEnvironment) read(faults *Faults) Vcenter {
-	sdk, user := raw.readURL(faults)
+// read checks one vCenter. Unless offline its files are opened.
+func (s *vcenterSection) read(r *report, start event.Start, offline bool) Vcenter {
+	sdk, user := s.readURL(r)
 	vcenter := Vcenter{
 		URL:        sdk,
-		Name:       raw.Name,
-		CAFile:     raw.CAFile,
-		KnownHosts: raw.KnownHosts,
-		Thumbprint: check[string](faults, "VCRELAY_VCENTER_THUMBPRINT")(parseThumbprint(raw.Thumbprint)),
-		Insecure:   check[bool](faults, "VCRELAY_VCENTER_INSECURE")(parseBool(raw.Insecure)),
-		Events:     check[[]string](faults, "VCRELAY_VCENTER_EVENTS")(parseEvents(raw.Events)),
-		Severities: check[[]string](faults, "VCRELAY_VCENTER_SEVERITIES")(parseSeverities(raw.Severities)),
+		Name:       s.Name.value,
+		Insecure:   s.Insecure.value,
+		CAFile:     pathOf(s.CAFile),
+		Thumbprint: strings.ToUpper(s.Thumbprint.value),
+		KnownHosts: pathOf(s.KnownHosts),
+		Start:      start,
 	}
-	if vcenter.Name == "" && sdk != nil {
-		vcenter.Name = sdk.Hostname()
+	if s.Start.value != "" {
+		vcenter.Start = taken[event.Start](r, s.Start.at)(event.ParseStart(s.Start.value))
 	}
-	if vcenter.Insecure && (raw.CAFile != "" || raw.Thumbprint != "") {
-		faults.add("VCRELAY_VCENTER_INSECURE", "true together with a CA file or a thumbprint would switch their check off; unset one of them")
+	if vcenter.Insecure && (s.CAFile.set || s.Thumbprint.set) {
+		r.add(s.Insecure.at, "true together with a CA file or a thumbprint would switch their check off; keep one of them")
 	}
-	vcenter.Credentials = raw.readCredentials(faults, user)
+	inURL, _ := user.Password()
+	name := newSource(r, s.Username, s.UsernameFile, user.Username(), offline)
+	password := newSource(r, s.Password, s.PasswordFile, inURL, offline)
+	vcenter.account = name.whereabouts() + " " + password.whereabouts()
+	vcenter.Credentials = credentials(name, password)
 	return vcenter
 }
 
-// readURL accepts what govc accepts: a bare host, a URL without path, credentials inside.
-func (raw vcenterEnvironment) readURL(faults *Faults) (*url.URL, *url.Userinfo) {
-	const variable = "VCRELAY_VCENTER_URL"
-	if raw.URL == "" {
-		faults.add(variable, "not set; give the address of vCenter, e.g. https://vcenter.example.com")
-		return nil, nil
+// readURL accepts what govc accepts: a bare host, a URL without path and, in the environment, credentials inside.
+func (s *vcenterSection) readURL(r *report) (*url.URL, *url.Userinfo) {
+	text, none := s.URL.value, url.User("")
+	if text == "" {
+		return nil, none // said already
 	}
-	text := raw.URL
 	if !strings.Contains(text, "://") {
 		text = "https://" + text
 	}
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Hostname() == "" || (parsed.Scheme != "https" && parsed.Scheme != "http") {
-		faults.add(variable, "no address of a vCenter; use e.g. https://vcenter.example.com") // may hold a password: not repeated
-		return nil, nil
+		r.add(s.URL.at, "no address of a vCenter; use e.g. https://vcenter.example.com") // may hold a password: not repeated
+		return nil, none
 	}
 	user := parsed.User
+	if user != nil && s.URL.at.file != "" {
+		r.add(s.URL.at, "a user or a password in the address; write them as username and passwordFile")
+	}
+	if user == nil {
+		user = none
+	}
 	parsed.User = nil
 	parsed.RawQuery, parsed.Fragment = "", ""
 	if parsed.Path == "" || parsed.Path == "/" {
@@ -70,72 +83,24 @@ func (raw vcenterEnvironment) readURL(faults *Faults) (*url.URL, *url.Userinfo) 
 	return parsed, user
 }
 
-// readCredentials checks that there are some and returns how to get them.
-func (raw vcenterEnvironment) readCredentials(faults *Faults, inURL *url.Userinfo) func() (*url.Userinfo, error) {
-	if inURL == nil {
-		inURL = url.User("")
+// sameAddress is a URL as all spellings of one address have it.
+func sameAddress(u *url.URL) string {
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
 	}
-	urlPassword, _ := inURL.Password()
-	name := source{"VCRELAY_VCENTER_USERNAME", raw.Username, raw.UsernameFile, inURL.Username()}
-	password := source{"VCRELAY_VCENTER_PASSWORD", raw.Password.Reveal(), raw.PasswordFile, urlPassword}
-	name.check(faults)
-	password.check(faults)
-	return func() (*url.Userinfo, error) {
-		user, err := name.read()
-		if err != nil {
-			return nil, err
-		}
-		secret, err := password.read()
-		if err != nil {
-			return nil, err
-		}
-		return url.UserPassword(user, secret), nil
-	}
-}
-
-// source is where one half of the credentials comes from: its variable, a file, or the URL.
-type source struct{ variable, value, file, fallback string }
-
-func (s source) check(faults *Faults) {
-	switch {
-	case s.value != "" && s.file != "":
-		faults.add(s.variable, "set beside %s_FILE; unset one of them", s.variable)
-	case s.value == "" && s.file == "" && s.fallback == "":
-		faults.add(s.variable, "not set; set it or %s_FILE", s.variable)
-	default:
-		if _, err := s.read(); err != nil {
-			faults.add(s.variable+"_FILE", "%s", err)
-		}
-	}
-}
-
-// read drops the line end that editors put at the end of a file, and nothing else: a password may hold spaces.
-func (s source) read() (string, error) {
-	if s.file == "" {
-		if s.value != "" {
-			return s.value, nil
-		}
-		return s.fallback, nil
-	}
-	text, err := os.ReadFile(s.file)
-	if err != nil {
-		return "", err
-	}
-	value := strings.TrimRight(string(text), "\r\n")
-	if value == "" {
-		return "", fmt.Errorf("%s is empty", s.file)
-	}
-	return value, nil
+	return u.Scheme + "://" + host + ":" + port + strings.TrimRight(u.Path, "/")
 }
 
 var thumbprintForm = regexp.MustCompile(`^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$`)
 
+const noThumbprint = "is no SHA-256 thumbprint, which is 32 pairs of hex digits with colons: AA:BB:...; openssl x509 -noout -fingerprint -sha256 prints it"
+
 func parseThumbprint(text string) (string, error) {
 	if text != "" && !thumbprintForm.MatchString(text) {
-		return "", errors.New("no SHA-256 thumbprint, which is 32 pairs of hex digits with colons: AA:BB:...; " +
-			"openssl x509 -noout -fingerprint -sha256 prints it")
+		return "", errors.New(noThumbprint)
 	}
-	return strings.ToUpper(text), nil
+	return text, nil
 }
 
 func parseBool(text string) (bool, error) {

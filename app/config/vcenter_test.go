@@ -21,7 +21,7 @@ func TestAnAddressIsTakenInAllFormsThatGovcTakes(t *testing.T) {
 		"https://u:p@vc.example.com/sdk?x":  "https://vc.example.com/sdk",
 	} {
 		environ(t, map[string]string{"VCRELAY_VCENTER_URL": text})
-		vcenter := read(t).Vcenter
+		vcenter := read(t).Vcenters[0]
 		if got := vcenter.URL.String(); got != want {
 			t.Errorf("%s became %s, want %s", text, got, want)
 		}
@@ -40,7 +40,7 @@ func TestAnAddressIsTakenInAllFormsThatGovcTakes(t *testing.T) {
 // logsInWith returns what the configuration would log in with.
 func logsInWith(t *testing.T) (user, password string) {
 	t.Helper()
-	account, err := read(t).Vcenter.Credentials()
+	account, err := read(t).Vcenters[0].Credentials(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,12 +67,12 @@ func TestAPasswordFileLosesOnlyItsLineEndAndIsReadAnewAtEachLogin(t *testing.T) 
 	file := filepath.Join(t.TempDir(), "password")
 	environ(t, map[string]string{"VCRELAY_VCENTER_PASSWORD": "", "VCRELAY_VCENTER_PASSWORD_FILE": file})
 	write(t, file, "first")
-	vcenter := read(t).Vcenter
+	vcenter := read(t).Vcenters[0]
 	for text, want := range map[string]string{
 		canary: canary, canary + "\n": canary, canary + "\r\n": canary, " spaces \t\n": " spaces \t", "two\nlines\n": "two\nlines",
 	} {
 		write(t, file, text)
-		account, err := vcenter.Credentials()
+		account, err := vcenter.Credentials(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestAPasswordFileLosesOnlyItsLineEndAndIsReadAnewAtEachLogin(t *testing.T) 
 		}
 	}
 	write(t, file, "\n")
-	if _, err := vcenter.Credentials(); err == nil || !strings.Contains(err.Error(), file) {
+	if _, err := vcenter.Credentials(t.Context(), nil); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("an empty file: %v", err)
 	}
 }
@@ -115,7 +115,7 @@ func TestCredentialsThatContradictOrCannotBeReadAreFaults(t *testing.T) {
 func TestAThumbprintIs32PairsOfHexDigitsInAnyCase(t *testing.T) {
 	lower := strings.TrimSuffix(strings.Repeat("ab:", 32), ":")
 	environ(t, map[string]string{"VCRELAY_VCENTER_THUMBPRINT": lower})
-	if got := read(t).Vcenter.Thumbprint; got != strings.ToUpper(lower) {
+	if got := read(t).Vcenters[0].Thumbprint; got != strings.ToUpper(lower) {
 		t.Errorf("%s", got)
 	}
 	for _, text := range []string{strings.ReplaceAll(lower, ":", ""), lower + ":ab", "SHA256:" + lower, strings.Replace(lower, "ab", "xy", 1)} {
@@ -131,7 +131,7 @@ func TestTheVariablesOfGovcStandInWhereOursSayNothing(t *testing.T) {
 		"VCRELAY_VCENTER_URL": "", "VCRELAY_VCENTER_USERNAME": "", "VCRELAY_VCENTER_PASSWORD": "",
 		"GOVC_URL": "vc.lab", "GOVC_USERNAME": "root", "GOVC_PASSWORD": canary, "GOVC_INSECURE": "1", "GOVC_TLS_KNOWN_HOSTS": "hosts",
 	})
-	vcenter := read(t).Vcenter
+	vcenter := read(t).Vcenters[0]
 	user, password := logsInWith(t)
 	if vcenter.URL.Host != "vc.lab" || user != "root" || password != canary || !vcenter.Insecure || vcenter.KnownHosts != "hosts" {
 		t.Errorf("%+v %s %s", vcenter, user, password)
@@ -157,7 +157,7 @@ func TestTheVariablesOfGovcNeitherMixWithOurAccountNorWeakenOurCheck(t *testing.
 		}
 		t.Setenv("VCRELAY_VCENTER_CA_FILE", "ca.pem")
 		user, password := logsInWith(t)
-		if vcenter := read(t).Vcenter; user != "ours" || password != "ours" || vcenter.Insecure || vcenter.URL.Host == "theirs" {
+		if vcenter := read(t).Vcenters[0]; user != "ours" || password != "ours" || vcenter.Insecure || vcenter.URL.Host == "theirs" {
 			t.Errorf("%v: %s %s %+v", ours, user, password, vcenter)
 		}
 	}

@@ -17,6 +17,7 @@ type Vcsim struct {
 	Version      string        `envconfig:"VCENTER_VERSION" default:"8.0.3"`
 	CertFile     string        `split_words:"true"`
 	VMs          int           `default:"50"`
+	Hosts        int           `default:"3"`
 	History      int           `default:"0"`
 	HistorySpan  time.Duration `split_words:"true" default:"1h"`
 	FirstKey     int32         `split_words:"true" default:"1"`

@@ -1,17 +1,30 @@
 package event
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"time"
+	"unicode/utf8"
 )
 
 // ContentType of the bytes that AppendCloudEvent writes (CloudEvents 1.0, JSON format, structured mode).
 const ContentType = "application/cloudevents+json"
 
-// AppendCloudEvent appends e as a CloudEvent of the default profile to buffer: CloudEvents 1.0 in JSON format, data as
-// VI/JSON, which is what vCenter's own JSON API emits. It is written by hand because it runs once per event.
+// AppendCloudEvent appends e as a CloudEvent of its profile to buffer: CloudEvents 1.0 in JSON format, data that is XML as a
+// string. It is written by hand because it runs once per event.
 func AppendCloudEvent(buffer []byte, e *Event) []byte {
+	out := append(AppendAttributes(buffer, e), `,"data":`...)
+	if e.isXML() {
+		out = appendString(out, e.Data)
+	} else {
+		out = append(out, e.Data...)
+	}
+	return append(out, '}')
+}
+
+// AppendAttributes appends what AppendCloudEvent does, but for the data and the brace after it.
+func AppendAttributes(buffer []byte, e *Event) []byte {
 	b := builder{out: append(buffer, `{"specversion":"1.0"`...)}
 	b.open("id")
 	b.out = e.appendID(b.out)
@@ -20,10 +33,11 @@ func AppendCloudEvent(buffer []byte, e *Event) []byte {
 	b.open("type")
 	b.out = e.appendType(b.out)
 	b.close()
-	b.attribute("subject", e.Name())
+	b.attribute("subject", e.Subject())
 	b.out = append(b.out, `,"time":"`...)
 	b.out = e.Created.UTC().AppendFormat(b.out, time.RFC3339Nano)
-	b.out = append(b.out, `","datacontenttype":"application/json"`...)
+	b.out = append(append(b.out, `","datacontenttype":"`...), e.dataContentType()...)
+	b.out = append(b.out, '"')
 	if !e.IsAnnouncement() {
 		b.attribute("eventclass", e.class())
 	}
@@ -47,9 +61,38 @@ func AppendCloudEvent(buffer []byte, e *Event) []byte {
 		b.out = append(b.out, `,"truncated":true`...)
 	}
 	b.attribute("refusal", e.Refusal)
-	b.out = append(b.out, `,"data":`...)
-	b.out = append(b.out, e.Data...)
-	return append(b.out, '}')
+	return b.out
+}
+
+// isXML asks the data and not the profile, so that the CloudEvent is right whatever the source was opened with.
+func (e *Event) isXML() bool { return len(e.Data) > 0 && e.Data[0] == '<' }
+
+func (e *Event) dataContentType() string {
+	if e.isXML() {
+		return "application/xml"
+	}
+	return "application/json"
+}
+
+// appendString appends text as a JSON string.
+func appendString(out, text []byte) []byte {
+	if !utf8.Valid(text) {
+		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
+	}
+	out = append(out, '"')
+	start := 0
+	for i, c := range text {
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		out = append(out, text[start:i]...)
+		if start = i + 1; c >= ' ' {
+			out = append(out, '\\', c)
+		} else {
+			out = append(out, '\\', 'u', '0', '0', '0'+c>>4, "0123456789abcdef"[c&15])
+		}
+	}
+	return append(append(out, text[start:]...), '"')
 }
 
 // builder appends attributes without making strings of them first.

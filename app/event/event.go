@@ -46,11 +46,12 @@ type Event struct {
 	Entity   Ref       // what the event is about: the order of events is kept per entity
 	Severity string    // info, warning, error, user; empty where unknown
 	Late     bool      // committed by vCenter after events that follow it were already read
-	Data     []byte    // VI/JSON object
+	Data     []byte    // JSON object or XML element, in the layout that the source was opened with
 
-	Whole     bool   // the order of all events of its vCenter is kept, so they share one partition key
-	Truncated bool   // Data is not whole, see Trim
-	Refusal   string // of a dead letter: what the target said
+	Profile   Profile // how it is laid out as a CloudEvent, if it is one of vCenter
+	Whole     bool    // the order of all events of its vCenter is kept, so they share one partition key
+	Truncated bool    // Data is not whole, see Trim
+	Refusal   string  // of a dead letter: what the target said
 
 	announcement string // id of an announcement, and
 	kind         Kind   // its kind; empty for an event of vCenter
@@ -79,7 +80,19 @@ func (e *Event) appendID(out []byte) []byte {
 	return strconv.AppendInt(out, e.Created.UnixMicro(), 10)
 }
 
-// Type is the CloudEvent type of the default profile.
+// Subject is the CloudEvent subject, empty where the profile has none.
+func (e *Event) Subject() string {
+	switch {
+	case e.IsAnnouncement():
+		return e.Name()
+	case e.Profile == ProfileKnative, e.Profile == ProfileKnativeXML:
+		return ""
+	default:
+		return e.Name()
+	}
+}
+
+// Type is the CloudEvent type.
 func (e *Event) Type() string {
 	return string(e.appendType(nil))
 }
@@ -88,8 +101,17 @@ func (e *Event) appendType(out []byte) []byte {
 	if e.kind != "" {
 		return append(append(append(out, "com.vcrelay."...), e.kind...), ".v1"...)
 	}
-	return append(append(append(out, "com.vmware.vsphere."...), e.Name()...), ".v0"...)
+	if e.Profile == ProfileEventRouter {
+		return append(append(out, "com.vmware.event.router/"...), e.class()...)
+	}
+	return append(append(append(out, typePrefix...), e.Name()...), typeSuffix...)
 }
+
+// What stands around the event name in a type of the default profile.
+const (
+	typePrefix = "com.vmware.vsphere."
+	typeSuffix = ".v0"
+)
 
 // Kind is empty for an event of vCenter.
 func (e *Event) Kind() Kind { return e.kind }

@@ -16,6 +16,8 @@ const (
 	KindStalled    Kind = "stalled"      // vCenter has newer events and shows none: reading goes on by slices of time
 	KindCompressed Kind = "compressed"   // events that vCenter's burst filter did not store
 	KindSetAside   Kind = "deadlettered" // an event that the target refuses while it takes others
+	KindStarted    Kind = "started"      // the first start of a stream: what lies before is not relayed
+	KindDamaged    Kind = "damaged"      // the stored position cannot be read: nothing is relayed until somebody decides
 )
 
 // Gap is the data of an announcement: the stretch of history that it is about.
@@ -35,7 +37,8 @@ type Gap struct {
 }
 
 // Announce makes the announcement of gap, which is published at the position of the stretch. Its id is
-// <instanceUuid>-<kind>-<from key>-<to key>, so the same one found twice is one announcement.
+// <instanceUuid>-<kind>-<from key>-<to key>, so the same one found twice is one announcement; that of a first start has its time
+// in unix microseconds in place of the keys.
 func (gap Gap) Announce(origin *Origin) (Event, error) {
 	if gap.Kind == "" {
 		gap.Kind = KindGap
@@ -43,6 +46,10 @@ func (gap Gap) Announce(origin *Origin) (Event, error) {
 	data, err := json.Marshal(gap)
 	if err != nil {
 		return Event{}, err
+	}
+	id := string(gap.Kind) + "-" + strconv.Itoa(int(gap.FromKey)) + "-" + strconv.Itoa(int(gap.ToKey))
+	if gap.Kind == KindStarted {
+		id = string(gap.Kind) + "-" + strconv.FormatInt(max(gap.To.UnixMicro(), 0), 10)
 	}
 	key, created := gap.FromKey, gap.From
 	switch {
@@ -60,7 +67,7 @@ func (gap Gap) Announce(origin *Origin) (Event, error) {
 		Severity:     gap.Kind.severity(),
 		Data:         data,
 		kind:         gap.Kind,
-		announcement: origin.InstanceUUID + "-" + string(gap.Kind) + "-" + strconv.Itoa(int(gap.FromKey)) + "-" + strconv.Itoa(int(gap.ToKey)),
+		announcement: origin.InstanceUUID + "-" + id,
 	}, nil
 }
 
@@ -79,8 +86,12 @@ func (e *Event) SetAside(reason string) Event {
 }
 
 func (k Kind) severity() string {
-	if k == KindGap || k == KindSetAside {
+	switch k {
+	case KindGap, KindSetAside, KindDamaged:
 		return "error"
+	case KindStarted, KindCanary:
+		return "info"
+	default:
+		return "warning"
 	}
-	return "warning"
 }

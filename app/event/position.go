@@ -26,6 +26,7 @@ type Position struct {
 	Settled time.Time `json:"settled,omitzero"` // what was created until then was read when vCenter could hold nothing back any more
 	Clock   Clock     `json:"clock,omitzero"`   // when vCenter was asked for its time last before history was settled
 	Recent  Recent    `json:"recent"`           // what is done of that which a resumed reader reads again
+	Started *Gap      `json:"started,omitzero"` // the first start, until it was announced
 }
 
 // Clock is vCenter's clock beside ours at one moment. Ours is asked for nothing but how much time has passed since.
@@ -45,6 +46,9 @@ func (p *Position) Advance(e *Event) {
 	if e.Kind() == KindRewound {
 		p.Epoch++
 		p.Recent.begin()
+	}
+	if e.Kind() == KindStarted {
+		p.Started = nil
 	}
 	if e.IsAnnouncement() && !e.unreadable {
 		return

@@ -7,21 +7,29 @@ import (
 )
 
 // identity are the members of an event's data that trimming leaves, whatever their size.
-var identity = []string{"_typeName", "key", "chainId", "createdTime", "userName"}
+var identity = []string{
+	"_typeName", "key", "chainId", "createdTime", "userName",
+	"Key", "ChainId", "CreatedTime", "UserName", // with PascalCase
+}
 
 // Trim returns e with data of at most so many bytes, if that can be: the largest members are left out first, and the event is
 // marked truncated. vCenter has the whole event, under its key.
 func (e *Event) Trim(most int) Event {
 	trimmed := *e
+	trimmed.Truncated = true
+	if e.isXML() {
+		trimmed.Data = e.trimXML(most)
+		return trimmed
+	}
 	members, err := splitObject(e.Data)
 	if err != nil { // nothing that is known of it can be kept
 		members = nil
 	}
-	trimmed.Data, trimmed.Truncated = join(leaveOut(members, most)), true
+	trimmed.Data = join(leaveOut(members, most))
 	return trimmed
 }
 
-// member is one of a JSON object, as `"name":value`.
+// member is one of a JSON object, as `"name":value`, or the elements of one name in a row.
 type member struct {
 	name string
 	text []byte

@@ -3,7 +3,9 @@ package publish
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dapr/go-sdk/client"
@@ -15,57 +17,143 @@ import (
 // (JetStream: 5 s); a request that takes longer is on a connection that is gone.
 const attemptTimeout = 30 * time.Second
 
-// PubSub publishes to one topic of a Dapr pub/sub component.
+// attributesSize is what a CloudEvent has around its data as a rule.
+const attributesSize = 1024
+
+// PubSubOptions say where a PubSub publishes. Component and Topic are required.
+type PubSubOptions struct {
+	Component string
+	Topic     string // may have the fields of event.ExpandTopic
+	Letters   Sink   // where dead letters go; nil for the topic with -deadletter behind it
+}
+
+// PubSub publishes to topics of a Dapr pub/sub component.
 //
 // Payloads are raw: the broker stores exactly the CloudEvent that package event wrote, and the sidecar does not parse
 // it. A Dapr subscription (not a raw one) takes it as the CloudEvent that it is.
 type PubSub struct {
-	dapr      client.Client
-	component string
-	topic     string
+	dapr    client.Client
+	options PubSubOptions
 
-	keepsOrder bool
+	componentType string // after Check
 }
 
-// NewPubSub returns a publisher to topic of component. It does not dial.
-func NewPubSub(dapr client.Client, component, topic string) *PubSub {
-	return &PubSub{dapr: dapr, component: component, topic: topic}
+// NewPubSub returns a publisher to a pub/sub component. It does not dial.
+func NewPubSub(dapr client.Client, options PubSubOptions) *PubSub {
+	return &PubSub{dapr: dapr, options: options}
 }
 
-// Publish sends events in one bulk request and returns nil when the broker has acknowledged all of them. Components
-// without a bulk of their own publish the entries in parallel, so events whose order matters do not belong in one call.
-func (p *PubSub) Publish(ctx context.Context, events []event.Event) error {
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
-	defer cancel()
-	entries := make([]any, len(events))
-	for i := range events {
-		entries[i] = entry(i, &events[i])
+// inOrder are the components that store the events of a bulk request in their order. All others publish them in parallel.
+var inOrder = []string{"pubsub.kafka", "pubsub.azure.servicebus.topics", "pubsub.azure.servicebus.queues", "pubsub.azure.eventhubs"}
+
+// keyless are the components that ignore the key of an entry (components-contrib 1.18). Metadata cost relay and sidecar as much as
+// the event.
+var keyless = []string{"pubsub.jetstream", "pubsub.in-memory", "pubsub.rabbitmq", "pubsub.mqtt3"}
+
+// Check returns an error when the sidecar has no such pub/sub component.
+func (p *PubSub) Check(ctx context.Context) error {
+	found, err := component(ctx, p.dapr, p.options.Component, isPubSub)
+	if err != nil {
+		return err
 	}
-	response := p.dapr.PublishEvents(ctx, p.component, p.topic, entries, client.PublishEventsWithRawPayload())
-	if response.Error != nil {
-		return fmt.Errorf("publish %d events to %s/%s: %w", len(events), p.component, p.topic, response.Error)
+	if found == nil {
+		return fmt.Errorf("%w: the sidecar has no pub/sub component %q; add it to its resources folder (see components/nats) or set VCRELAY_TARGET",
+			ErrUnfit, p.options.Component)
+	}
+	p.componentType = found.Type
+	if p.options.Letters == nil {
+		return nil
+	}
+	if err := p.options.Letters.Check(ctx); err != nil {
+		return fmt.Errorf("dead letters: %w", err)
 	}
 	return nil
 }
 
-// deadLetters is what the topic of dead letters is called, after that of the events.
+func isPubSub(c *client.MetadataRegisteredComponents) bool {
+	return strings.HasPrefix(c.Type, "pubsub.")
+}
+
+// KeepsOrder tells, after Check, whether the events of one call of Publish are stored in their order.
+func (p *PubSub) KeepsOrder() bool { return slices.Contains(inOrder, p.componentType) }
+
+// Type is the type of the component, e.g. pubsub.jetstream, after Check.
+func (p *PubSub) Type() string { return p.componentType }
+
+// MostEvents is how many events a call of Publish should have at most: 0, as many as the relay likes.
+func (p *PubSub) MostEvents() int { return 0 }
+
+// MostRequests is how many calls should be on their way at a time: 0, as many as the relay likes.
+func (p *PubSub) MostRequests() int { return 0 }
+
+// Publish sends events in one bulk request for each topic and returns nil when the broker has acknowledged all of them. Components
+// without a bulk of their own publish the entries in parallel, so events whose order matters do not belong in one call.
+func (p *PubSub) Publish(ctx context.Context, events []event.Event) error {
+	if !strings.Contains(p.options.Topic, "{") {
+		return p.publish(ctx, p.options.Topic, events)
+	}
+	var topics []string // in the order of their first event
+	of := make(map[string][]event.Event)
+	for i := range events {
+		topic := event.ExpandTopic(p.options.Topic, &events[i])
+		if of[topic] == nil {
+			topics = append(topics, topic)
+		}
+		of[topic] = append(of[topic], events[i])
+	}
+	for _, topic := range topics {
+		if err := p.publish(ctx, topic, of[topic]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *PubSub) publish(ctx context.Context, topic string, events []event.Event) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	buffer := buffers.Get(0)
+	defer buffers.Put(buffer)
+	response := p.dapr.PublishEvents(ctx, p.options.Component, topic, p.request(buffer, events), client.PublishEventsWithRawPayload())
+	if response.Error != nil {
+		return fmt.Errorf("publish %d events to %s/%s: %w", len(events), p.options.Component, topic, response.Error)
+	}
+	return nil
+}
+
+// deadLetters is what the topic of dead letters is called where none is named, after that of the events.
 const deadLetters = "-deadletter"
 
-// SetAside publishes an event that the broker refuses to the topic of dead letters, with the reason as attribute refusal.
+// SetAside publishes an event that the broker refuses to where dead letters go, with the reason as attribute refusal.
 func (p *PubSub) SetAside(ctx context.Context, e *event.Event, reason string) error {
 	letter := *e
 	letter.Refusal = reason
-	aside := *p
-	aside.topic += deadLetters
-	return aside.Publish(ctx, []event.Event{letter})
+	if p.options.Letters != nil {
+		return p.options.Letters.Publish(ctx, []event.Event{letter})
+	}
+	return p.publish(ctx, event.ExpandTopic(p.options.Topic, e)+deadLetters, []event.Event{letter})
 }
 
-// entry carries the key for brokers with partitions on the entry itself: a request-level key would replace it on Kafka.
-func entry(index int, e *event.Event) client.PublishEventsEvent {
-	return client.PublishEventsEvent{
-		EntryID:     strconv.Itoa(index),
-		Data:        event.AppendCloudEvent(make([]byte, 0, len(e.Data)+1024), e),
-		ContentType: event.ContentType,
-		Metadata:    map[string]string{"partitionKey": e.PartitionKey()},
+// buffers hold the CloudEvents of a request until it is answered: they would be most of the garbage of a relay.
+var buffers = new(bufferPool)
+
+// request writes the events into the buffer, one behind the other.
+func (p *PubSub) request(buffer *[]byte, events []event.Event) []any {
+	size := 0
+	for i := range events {
+		size += len(events[i].Data) + attributesSize
 	}
+	out := slices.Grow((*buffer)[:0], size)
+	entries := make([]any, len(events))
+	for i := range events {
+		begin := len(out)
+		out = event.AppendCloudEvent(out, &events[i])
+		entry := client.PublishEventsEvent{EntryID: strconv.Itoa(i), Data: out[begin:], ContentType: event.ContentType}
+		if !slices.Contains(keyless, p.componentType) { // on the entry: a key of the request would replace it on Kafka
+			entry.Metadata = map[string]string{"partitionKey": events[i].PartitionKey()}
+		}
+		entries[i] = entry
+	}
+	*buffer = out
+	return entries
 }

@@ -12,7 +12,9 @@ import (
 const (
 	windowSize    = 200                    // events that a crash may have published and not stored
 	windowBytes   = 8 << 20                // of their data, and one event more
-	maxRequests   = 4                      // on their way at a time
+	mostPassed    = 4096                   // events that are not wanted, behind one that is not acknowledged
+	saveEvery     = time.Second            // the position, while requests are always on their way
+	maxRequests   = 4                      // on their way at a time, unless the stream says otherwise
 	worthwhile    = 4                      // a request beside another has a fourth of the most events: one of few costs as much
 	besideAfter   = 20 * time.Millisecond  // unless the other takes so long
 	failsToGiveUp = 5                      // how often an event is refused alone, while others are taken, before it is set aside
@@ -28,7 +30,8 @@ type delivery struct {
 	stream   *Stream
 	position event.Position // all before it was acknowledged
 	window   *window
-	unsaved  int // events that position has come past since it was stored
+	unsaved  int  // events that position has come past since it was stored
+	passed   bool // it has come past others, that are not wanted
 
 	page    *event.Page // that is being taken over, and
 	taken   int         // how many of its events were
@@ -38,6 +41,7 @@ type delivery struct {
 	began   time.Time  // of the write
 	renewed time.Time  // when the last one that was done began: so long the lease lasts at least
 	failed  bool       // the last write after the order to stop
+	givenUp bool       // a request failed after the order to stop: no other is sent
 	beside  sync.WaitGroup
 
 	last      *entry    // that was taken
@@ -69,16 +73,21 @@ type result struct {
 }
 
 func newDelivery(s *Stream, position *event.Position, acquired time.Time) *delivery {
-	return &delivery{stream: s, renewed: acquired, position: *position, window: newWindow(s.Order, s.Native), results: make(chan result, maxRequests)}
+	return &delivery{stream: s, renewed: acquired, position: *position, window: newWindow(s.Order, s.Native), results: make(chan result, s.requests())}
 }
 
 // run works until ctx ends, and then finishes what is on its way, or until the stream is fenced. It takes pages one at a time
-// and asks for the next when nothing of the one before is needed any more.
+// and asks for the next when nothing of the one before is needed any more. After the order to stop it also sends the events
+// before the last one that was sent: what was taken behind one that was not would be sent again.
 func (d *delivery) run(ctx, sending context.Context, pages <-chan event.Page, next chan<- struct{}) error {
 	for {
 		stopping := ctx.Err() != nil
-		if !stopping {
+		if stopping {
+			d.window.cut()
+		} else {
 			d.takeOver(next)
+		}
+		if !stopping || d.mayFinish() {
 			d.send(sending)
 		}
 		d.store(ctx, sending)
@@ -99,7 +108,7 @@ func (d *delivery) run(ctx, sending context.Context, pages <-chan event.Page, ne
 		case r := <-d.results:
 			d.ended(&r, stopping)
 		case err := <-d.saved:
-			if d.written(err); errors.Is(err, event.ErrFenced) {
+			if d.written(err); errors.Is(err, event.ErrFenced) || errors.Is(err, event.ErrDamaged) {
 				return err
 			}
 		case <-timer.C:
@@ -115,8 +124,14 @@ func (d *delivery) takeOver(next chan<- struct{}) {
 		return
 	}
 	events := d.page.Events
-	for ; d.taken < len(events) && len(d.window.entries)+d.unsaved < windowSize && d.window.size < windowBytes; d.taken++ {
-		d.window.add(&events[d.taken], d.stream.MaxBytes)
+	for ; d.taken < len(events) && d.window.room(d.unsaved); d.taken++ {
+		e := &events[d.taken]
+		e.Profile = d.stream.Profile
+		if !d.stream.wants(e) {
+			d.pass(e)
+			continue
+		}
+		d.window.add(e, d.stream.MaxBytes)
 		if soon := time.Now().Add(firstDelay); d.outage.again.After(soon) {
 			d.outage.again = soon // if it is events that are refused, and not all, this one shows it
 		}
@@ -132,11 +147,21 @@ func (d *delivery) takeOver(next chan<- struct{}) {
 	next <- struct{}{}
 }
 
+// pass has the position come past an event that is not wanted, when all before it was acknowledged.
+func (d *delivery) pass(e *event.Event) {
+	if len(d.window.entries) > 0 {
+		d.window.pass(e)
+		return
+	}
+	d.position.Advance(e)
+	d.passed = true
+}
+
 // send starts requests. While the target takes nothing there is one at a time, of one event.
 func (d *delivery) send(ctx context.Context) {
-	for d.flying < maxRequests && !d.asking && !d.older(2) {
+	for d.flying < d.stream.requests() && !d.asking && !d.older(2) {
 		now := time.Now()
-		d.window.saved = d.unsaved == 0
+		d.window.saved = d.unsaved == 0 && !d.passed
 		var entries []*entry
 		switch {
 		case d.about != nil: // if that is taken which was taken before, it is not the target that fails
@@ -155,6 +180,11 @@ func (d *delivery) send(ctx context.Context) {
 		}
 		d.launch(ctx, entries, now)
 	}
+}
+
+// mayFinish tells whether events may be sent after the order to stop: nothing is tried again by then.
+func (d *delivery) mayFinish() bool {
+	return !d.givenUp && d.about == nil && d.outage.since.IsZero()
 }
 
 // heal has the way to the target made anew when it was out for long: a sidecar may hold on to a connection that is dead.
@@ -200,6 +230,9 @@ func (d *delivery) launch(ctx context.Context, entries []*entry, now time.Time) 
 	for i, e := range entries {
 		events[i] = e.out
 	}
+	if r.aside && first.cut {
+		events[0] = events[0].Trim(letterBytes)
+	}
 	d.beside.Go(func() {
 		if r.aside {
 			r.err = d.stream.Publisher.SetAside(ctx, &events[0], first.reason)
@@ -222,6 +255,7 @@ func (d *delivery) ended(r *result, stopping bool) {
 	}
 	switch {
 	case r.err != nil && stopping:
+		d.givenUp = true
 	case r.err != nil:
 		d.refused(r)
 	case r.aside:
@@ -255,8 +289,11 @@ func (d *delivery) refused(r *result) {
 	switch first := r.entries[0]; {
 	case r.aside:
 		first.due = now.Add(aloneDelay << failsToGiveUp)
-		first.out = first.out.Trim(letterBytes) // it may be its size
+		first.cut = true // it may be its size
+		first.alone--    // the target is tried between: somebody may have mended it
 		d.stream.Log.Error().Err(r.err).Str("id", first.event.ID()).Msg("an event that the target refuses cannot be dead-lettered, trying until it can")
+	case first.cut: // that it is the event was found out before
+		d.blame(r)
 	case r.canary, !d.outage.since.IsZero():
 		d.out(r.err, now)
 	case d.successes > r.successes:
@@ -300,25 +337,39 @@ func (d *delivery) out(err error, now time.Time) {
 	}
 }
 
-// setAside puts the announcement that an event was set aside in its place.
+// setAside puts the announcement that an event was set aside in its place. When that is refused as well, it is where dead
+// letters go, and that is the end of it: an announcement of the announcement would be refused in turn, for ever.
 func (d *delivery) setAside(e *entry) {
 	s := d.stream
+	told := e.out.Kind() == event.KindSetAside
 	s.Log.Error().Str("id", e.event.ID()).Str("event", e.event.Name()).Str("reason", e.reason).
 		Msg("the target refuses an event and takes others: it was set aside")
 	s.Observer.setAside()
+	if told {
+		d.window.mark([]*entry{e}, done)
+		d.unsaved += d.window.advance(&d.position)
+		return
+	}
 	e.out = e.event.SetAside(e.reason)
-	e.most, e.alone, e.due = 0, 0, time.Time{}
+	e.most, e.alone, e.due, e.cut = 0, 0, time.Time{}, false
 }
 
 // store writes the position when it has moved. After the order to stop a write that fails is the last.
 func (d *delivery) store(ctx, sending context.Context) {
-	if d.unsaved == 0 && !d.older(1) || d.saved != nil || d.failed && ctx.Err() != nil {
+	if !d.dueToStore() && !d.older(1) || d.saved != nil || d.failed && ctx.Err() != nil {
 		return
 	}
 	d.began = time.Now()
 	d.saved, d.saving = make(chan error, 1), d.unsaved
+	d.passed = false
 	position, saved := d.position.Clone(), d.saved
 	d.beside.Go(func() { saved <- d.stream.save(ctx, sending, position) })
+}
+
+// dueToStore tells whether the position is worth a write, which costs relay and sidecar as much as publishing a hundred events:
+// nothing else is on its way, so that whatever is left waits for it, or it was long ago.
+func (d *delivery) dueToStore() bool {
+	return d.unsaved > 0 && (d.flying == 0 || time.Since(d.began) >= saveEvery) || d.passed && d.window.told()
 }
 
 func (d *delivery) written(err error) {
@@ -339,7 +390,7 @@ func (d *delivery) older(thirds int) bool {
 func (d *delivery) pause() time.Duration {
 	now := time.Now()
 	pause := time.Hour
-	for _, until := range []time.Time{d.window.nextDue(now), d.outage.again, d.launched.Add(besideAfter), d.renewed.Add(d.stream.Lease / 3)} {
+	for _, until := range []time.Time{d.window.nextDue(now), d.outage.again, d.launched.Add(besideAfter), d.began.Add(saveEvery), d.renewed.Add(d.stream.Lease / 3)} {
 		if until.After(now) {
 			pause = min(pause, until.Sub(now))
 		}

@@ -42,9 +42,23 @@ type Checkpoints interface {
 	// event.ErrDamaged.
 	Acquire(ctx context.Context, stream string) (position event.Position, found bool, err error)
 
+	// Look notes how the stream stands, so that the end of a lease is seen. It returns nil when the stream may be acquired, else
+	// the errors of Acquire.
+	Look(ctx context.Context, stream string) error
+
 	// Save stores position, and renews the lease. It fails with event.ErrFenced when another owner has acquired the stream since.
 	Save(ctx context.Context, stream string, position event.Position) error
 
 	// Release gives the stream back; the position stays.
 	Release(ctx context.Context, stream string) error
+}
+
+// Members are the replicas that share the streams.
+type Members interface {
+	// Meet says that this replica lives and can relay so many streams, and returns that number of each replica that lives, its
+	// own among them. It is called several times within a third of a lease.
+	Meet(ctx context.Context, able int) (all []int, err error)
+
+	// Leave says that this replica ends.
+	Leave(ctx context.Context) error
 }

@@ -28,7 +28,12 @@ type Observer struct {
 	checkpointBad   prometheus.Counter
 
 	owner    prometheus.Gauge
+	keeps    prometheus.Gauge
 	restarts prometheus.Counter
+	unwanted prometheus.Counter
+	doubtful prometheus.Counter
+
+	ledger *ledger
 
 	mu      sync.Mutex
 	standby bool
@@ -36,11 +41,40 @@ type Observer struct {
 	saved   time.Time        // when the position was stored last
 }
 
-// NewObserver registers the metrics of one stream, labelled with the vCenter's configured name and the target. Two
+// ledger is a registry that knows what was registered through it.
+type ledger struct {
+	prometheus.Registerer
+	all []prometheus.Collector
+}
+
+// MustRegister is prometheus.Registerer.
+func (l *ledger) MustRegister(collectors ...prometheus.Collector) {
+	l.Registerer.MustRegister(collectors...)
+	l.all = append(l.all, collectors...)
+}
+
+// Register is prometheus.Registerer. It is how a registerer around this one registers.
+func (l *ledger) Register(c prometheus.Collector) error {
+	err := l.Registerer.Register(c)
+	if err == nil {
+		l.all = append(l.all, c)
+	}
+	return err
+}
+
+// Close takes the metrics of the stream out of the registry.
+func (o *Observer) Close() {
+	for _, c := range o.ledger.all {
+		o.ledger.Unregister(c)
+	}
+}
+
+// NewObserver registers the metrics of one stream, labelled with the vCenter's configured name, the route and the target. Two
 // streams with the same labels are a mistake in the wiring, on which it panics.
-func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observer {
-	source := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"vcenter": vcenter}, registry))
-	sink := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"vcenter": vcenter, "target": target}, registry))
+func NewObserver(registry prometheus.Registerer, vcenter, route, target string) *Observer {
+	all := &ledger{Registerer: prometheus.WrapRegistererWith(prometheus.Labels{"vcenter": vcenter, "route": route}, registry)}
+	source := promauto.With(all)
+	sink := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"target": target}, all))
 	published := sink.NewCounterVec(prometheus.CounterOpts{
 		Name: "vcrelay_publish_events_total",
 		Help: "Events by what the target said of them; an event that failed is published again.",
@@ -50,6 +84,7 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 	}, []string{"result"})
 	o := &Observer{
 		parts:           make(map[string]error),
+		ledger:          all,
 		eventsPublished: published.WithLabelValues("ok"),
 		publishFailed:   published.WithLabelValues("error"),
 		eventsSetAside:  published.WithLabelValues("deadletter"),
@@ -62,13 +97,22 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 			Name: "vcrelay_source_late_events_total", Help: "Events that vCenter made visible after later ones had been read.",
 		}),
 		announcements: source.NewCounterVec(prometheus.CounterOpts{
-			Name: "vcrelay_source_announcements_total", Help: "Announcements about the history by kind: gap, rewound, stalled, compressed.",
+			Name: "vcrelay_source_announcements_total", Help: "Announcements about the history by kind: started, gap, rewound, stalled, compressed.",
 		}, []string{"kind"}),
 		lastKey: source.NewGauge(prometheus.GaugeOpts{
 			Name: "vcrelay_source_last_key", Help: "Key of the last event read; vCenter's counter ends at 2147483647 or before.",
 		}),
 		owner: sink.NewGauge(prometheus.GaugeOpts{
 			Name: "vcrelay_stream_owner", Help: "1 while this relay has the stream, 0 while it stands by.",
+		}),
+		keeps: sink.NewGauge(prometheus.GaugeOpts{
+			Name: "vcrelay_stream_checkpoints", Help: "0 where the route stores no position, so that what happens while no relay runs is lost; else 1.",
+		}),
+		unwanted: sink.NewCounter(prometheus.CounterOpts{
+			Name: "vcrelay_filter_passed_events_total", Help: "Events that the filter of the route did not want.",
+		}),
+		doubtful: sink.NewCounter(prometheus.CounterOpts{
+			Name: "vcrelay_filter_errors_total", Help: "Events that the filter of the route could not judge; they are relayed.",
 		}),
 		restarts: sink.NewCounter(prometheus.CounterOpts{
 			Name: "vcrelay_sidecar_restarts_total", Help: "Restarts of the sidecar that were asked for because the target was out for minutes.",
@@ -84,6 +128,7 @@ func NewObserver(registry prometheus.Registerer, vcenter, target string) *Observ
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16), // 1 ms to 33 s
 		}),
 	}
+	o.keeps.Set(1)
 	sink.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "vcrelay_checkpoint_age_seconds", Help: "Time since the position was stored; 0 before the first time.",
 	}, o.checkpointAge)
@@ -101,6 +146,9 @@ func (o *Observer) owns(yes bool) {
 	defer o.mu.Unlock()
 	o.standby = !yes
 }
+
+// KeepsNothing is told that the stream stores no position.
+func (o *Observer) KeepsNothing() { o.keeps.Set(0) }
 
 // Err is nil while the stream does its work, or stands by, and otherwise says which part does not.
 func (o *Observer) Err() error {
@@ -166,6 +214,10 @@ func (o *Observer) published(entries []*entry, took time.Duration) {
 }
 
 func (o *Observer) refused(entries []*entry) { o.publishFailed.Add(float64(len(entries))) }
+
+func (o *Observer) passed() { o.unwanted.Inc() }
+
+func (o *Observer) inDoubt() { o.doubtful.Inc() }
 
 func (o *Observer) setAside() { o.eventsSetAside.Inc() }
 

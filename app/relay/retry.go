@@ -14,7 +14,7 @@ const (
 	maxDelay   = 10 * time.Second
 )
 
-// retry calls attempt until it succeeds, until its error is final (fenced, damaged), or until ctx ends, and then returns
+// retry calls attempt until it succeeds, until its error is final (fenced, damaged, replaced), or until ctx ends, and then returns
 // what attempt or ctx said. It logs one line when an outage of part begins and one when it ends.
 func (s *Stream) retry(ctx context.Context, part string, attempt func() error) error {
 	began := time.Now()
@@ -27,7 +27,7 @@ func (s *Stream) retry(ctx context.Context, part string, attempt func() error) e
 		case errors.Is(err, event.ErrHeld):
 			s.healed(part, tries, time.Since(began))
 			return err
-		case errors.Is(err, event.ErrFenced), errors.Is(err, event.ErrDamaged):
+		case errors.Is(err, event.ErrFenced), errors.Is(err, event.ErrDamaged), errors.Is(err, event.ErrReplaced):
 			s.Observer.failed(part, err)
 			return err
 		case ctx.Err() != nil:

@@ -24,9 +24,6 @@ const (
 	partTarget = "target"
 )
 
-// looksInALease is how often who stands by looks at the lease while it lasts.
-const looksInALease = 9
-
 // drainTime is what the requests on their way, the last save and the release get after the order to stop.
 const drainTime = 5 * time.Second
 
@@ -40,11 +37,22 @@ type Stream struct {
 	Observer    *Observer
 	Log         zerolog.Logger
 
+	Profile  event.Profile // how events are laid out
 	Order    event.Order
 	Native   bool          // the target stores the events of a request in their order
 	Batch    int           // the most events in one request; 0 for maxBatchEvents, or for one where only that keeps the order
+	Requests int           // the most requests on their way at a time; 0 for maxRequests
 	Lease    time.Duration // after so long without a save another relay may take the stream; 0 for never
 	MaxBytes int           // data of an event that is larger is trimmed to so many; 0 for none
+
+	Shares *Shares       // spreads streams over replicas; nil for this one
+	Origin *event.Origin // the vCenter, for announcements of the stream itself; nil for none
+
+	// Idle frees what only the owner of the stream needs, when it begins to stand by; nil for nothing.
+	Idle func(ctx context.Context)
+
+	// Filter says which events are wanted; nil for all. Of one that it cannot judge it says why, and that it is wanted.
+	Filter func(e *event.Event) (wanted bool, err error)
 
 	// Heal makes the way to the target anew when nothing was taken for minutes; nil for never.
 	Heal func(ctx context.Context) error
@@ -53,95 +61,35 @@ type Stream struct {
 	Jitter func(limit time.Duration) time.Duration
 }
 
-// Run relays until ctx ends, and then finishes what is on its way, saves and returns nil. It retries whatever can heal for
-// ever. While another relay has the stream, or when one takes it over, it stands by. It returns event.ErrDamaged when the
-// stored position cannot be read.
-func (s *Stream) Run(ctx context.Context) error {
-	working, stop := lingering(ctx, drainTime)
-	defer stop()
-	for {
-		began := time.Now() // of the lease, or a little before
-		position, err := s.acquire(ctx, working)
-		if err != nil {
-			return ignoreCancelled(ctx, err)
-		}
-		err = s.relay(ctx, working, &position, began)
-		if errors.Is(err, event.ErrFenced) && ctx.Err() == nil {
-			s.Log.Warn().Err(err).Msg("standing by")
-			continue
-		}
-		if errors.Is(err, event.ErrFenced) {
-			return nil
-		}
-		if err := s.Checkpoints.Release(working, s.ID); err != nil {
-			s.Log.Warn().Err(err).Msg("stream not given back")
-		}
-		return ignoreCancelled(ctx, err)
-	}
-}
-
-// acquire loads the position, or stores the first one before any event is read: a crash between the first start and the
-// first checkpoint would otherwise begin at a later "now" and skip what lies between.
-func (s *Stream) acquire(ctx, working context.Context) (event.Position, error) {
-	var position event.Position
-	var found bool
-	standingBy := false
-	for {
-		err := s.retry(ctx, partStore, func() (err error) {
-			position, found, err = s.Checkpoints.Acquire(working, s.ID)
-			return err
-		})
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, event.ErrHeld) {
-			return position, err
-		}
-		if !standingBy {
-			s.Log.Info().Err(err).Msg("standing by until its lease ends")
-			s.Observer.owns(false)
-			standingBy = true
-		}
-		if err := wait(ctx, s.Lease/looksInALease); err != nil {
-			return position, err
-		}
-	}
-	s.Observer.owns(true)
-	if found {
-		s.Log.Info().Time("low", position.Low).Int32("key", position.Key).Int("epoch", position.Epoch).Msg("resuming")
-		return position, nil
-	}
-	if err := s.retry(ctx, partSource, func() (err error) { position, err = s.Begin(working); return err }); err != nil {
-		return position, err
-	}
-	s.Log.Info().Time("start", position.Start).Msg("first start")
-	return position, s.save(ctx, working, position)
-}
-
 // relay reads and publishes until ctx ends or the stream is fenced.
 func (s *Stream) relay(ctx, working context.Context, position *event.Position, acquired time.Time) error {
 	pages, next := make(chan event.Page), make(chan struct{}, 1)
 	reading, stopReading := context.WithCancel(ctx)
-	read := make(chan struct{})
+	read := make(chan error, 1)
 	go func() {
-		defer close(read)
-		s.readAll(reading, working, position.Clone(), pages, next)
+		defer stopReading() // where it ends by itself, the rest ends with it
+		read <- s.readAll(reading, working, position.Clone(), pages, next)
 	}()
 	sending, stopSending := context.WithCancel(working)
 	d := newDelivery(s, position, acquired)
-	err := d.run(ctx, sending, pages, next)
+	err := d.run(reading, sending, pages, next)
 	stopReading()
 	stopSending()
-	<-read
+	if ended := <-read; errors.Is(ended, event.ErrReplaced) {
+		err = ended
+	}
 	d.beside.Wait()
 	return err
 }
 
-// readAll hands pages on, one at a time, until ctx ends. What was handed on is done for the reader: it is kept until the target
-// has it.
-func (s *Stream) readAll(ctx, working context.Context, position event.Position, pages chan<- event.Page, next <-chan struct{}) {
+// readAll hands pages on, one at a time, until ctx ends or another vCenter answers. What was handed on is done for the reader: it
+// is kept until the target has it.
+func (s *Stream) readAll(ctx, working context.Context, position event.Position, pages chan<- event.Page, next <-chan struct{}) error {
 	var reader Reader
 	defer func() { closeReader(working, reader) }()
+	if !s.announceStart(ctx, &position, pages, next) {
+		return ctx.Err()
+	}
 	for {
 		var page event.Page
 		err := s.retry(ctx, partSource, func() (err error) {
@@ -149,22 +97,30 @@ func (s *Stream) readAll(ctx, working context.Context, position event.Position, 
 			return err
 		})
 		if err != nil {
-			return // ctx has ended
+			return err
 		}
 		for i := range page.Events {
 			position.Advance(&page.Events[i])
 		}
 		position.Complete(&page)
-		select {
-		case pages <- page:
-		case <-ctx.Done():
-			return
+		if !hand(ctx, page, pages, next) {
+			return ctx.Err()
 		}
-		select {
-		case <-next:
-		case <-ctx.Done():
-			return
-		}
+	}
+}
+
+// hand hands a page on and waits until nothing of it is needed any more; false when ctx has ended.
+func hand(ctx context.Context, page event.Page, pages chan<- event.Page, next <-chan struct{}) bool {
+	select {
+	case pages <- page:
+	case <-ctx.Done():
+		return false
+	}
+	select {
+	case <-next:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -187,6 +143,22 @@ func (s *Stream) read(ctx, working context.Context, reader *Reader, position *ev
 	return page, nil
 }
 
+// wants tells whether an event is to be published. Announcements always are.
+func (s *Stream) wants(e *event.Event) bool {
+	if s.Filter == nil || e.IsAnnouncement() {
+		return true
+	}
+	wanted, err := s.Filter(e)
+	if err != nil {
+		s.Observer.inDoubt()
+		s.Log.Debug().Err(err).Str("id", e.ID()).Msg("the filter cannot judge an event, which is relayed")
+	}
+	if !wanted {
+		s.Observer.passed()
+	}
+	return wanted
+}
+
 // batch is how many events may be in a request.
 func (s *Stream) batch() int {
 	switch {
@@ -197,6 +169,14 @@ func (s *Stream) batch() int {
 	default:
 		return maxBatchEvents
 	}
+}
+
+// requests is how many requests may be on their way at a time.
+func (s *Stream) requests() int {
+	if s.Requests > 0 {
+		return s.Requests
+	}
+	return maxRequests
 }
 
 func (s *Stream) save(ctx, working context.Context, position event.Position) error {

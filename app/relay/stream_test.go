@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +34,7 @@ type rig struct {
 	t         *testing.T
 	history   *relaytest.History
 	topic     *relaytest.Topic
+	publisher relay.Publisher // the topic, or what stands before it
 	positions *relaytest.Positions
 	store     *relaytest.Store
 	log       journal
@@ -39,8 +42,13 @@ type rig struct {
 	order     event.Order
 	native    bool
 	batch     int
+	requests  int
 	maxBytes  int
 	lease     time.Duration
+	origin    *event.Origin
+	started   *event.Gap
+	forget    bool
+	filter    func(*event.Event) (bool, error)
 	heal      func(context.Context) error
 	stop      context.CancelFunc
 	ended     chan error
@@ -76,18 +84,24 @@ func (o *outage) err() error {
 
 func newRig(t *testing.T, history *relaytest.History) *rig {
 	positions := relaytest.NewPositions()
-	return &rig{t: t, history: history, topic: &relaytest.Topic{}, positions: positions, store: positions.Owner()}
+	topic := &relaytest.Topic{}
+	return &rig{t: t, history: history, topic: topic, publisher: topic, positions: positions, store: positions.Owner()}
 }
 
 // start runs a relay until stop, as a process of its own would: with a store of its own.
 func (r *rig) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop, r.ended = stop, make(chan error, 1)
-	r.observer = relay.NewObserver(prometheus.NewRegistry(), "fake", "fake")
+	r.observer = relay.NewObserver(prometheus.NewRegistry(), "fake", "default", "fake")
 	stream := &relay.Stream{
-		ID: streamID, Source: r.history, Publisher: r.topic, Checkpoints: r.store, Observer: r.observer,
-		Begin: func(context.Context) (event.Position, error) { return event.Position{Start: begin}, nil },
-		Log:   zerolog.New(&r.log), Order: r.order, Batch: r.batch, MaxBytes: r.maxBytes, Native: r.native, Lease: r.lease, Heal: r.heal,
+		ID: streamID, Source: r.history, Publisher: r.publisher, Checkpoints: r.store, Observer: r.observer,
+		Begin: func(context.Context) (event.Position, error) {
+			return event.Position{Start: begin, Started: r.started}, nil
+		},
+		Log: zerolog.New(&r.log), Origin: r.origin, Filter: r.filter, Order: r.order, Batch: r.batch, Requests: r.requests, MaxBytes: r.maxBytes, Native: r.native, Lease: r.lease, Heal: r.heal,
+	}
+	if r.forget {
+		stream.Checkpoints = &relay.AtMostOnce{Leases: r.store, Lease: r.lease}
 	}
 	go func() { r.ended <- stream.Run(ctx) }()
 }
@@ -157,6 +171,55 @@ func TestTheCheckpointIsNeverAheadOfAnAcknowledgement(t *testing.T) {
 			if r.topic.IDs()[e.ID()] == 0 {
 				t.Errorf("event %d is lost", e.Key)
 			}
+		}
+	})
+}
+
+// A write of the position costs the sidecar as much as publishing many events.
+func TestABacklogIsNotHeldUpByWritesOfThePosition(t *testing.T) {
+	for _, order := range []event.Order{event.OrderEntity, event.OrderNone} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, relaytest.NewHistory(6000, 60, begin))
+			r.order = order
+			writes := 0
+			r.store.OnSave = func(event.Position) { writes++ }
+			r.topic.Err = func() error {
+				time.Sleep(time.Millisecond)
+				return nil
+			}
+			r.start()
+			time.Sleep(time.Minute)
+			if err := r.finish(); err != nil {
+				t.Fatal(err)
+			}
+			r.wantAll(1)
+			if writes > 6000/200+5 {
+				t.Errorf("order %d: the position was written %d times", order, writes)
+			}
+		})
+	}
+}
+
+// Where there is always a request on its way, nothing else is a moment to write the position.
+func TestThePositionIsWrittenEachSecondOfASlowStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(2000, 1, begin))
+		r.order, r.batch = event.OrderNone, 1
+		r.topic.Err = func() error {
+			time.Sleep(300 * time.Millisecond)
+			return nil
+		}
+		r.start()
+		for range 1200 {
+			time.Sleep(50 * time.Millisecond)
+			acknowledged := len(r.topic.Taken())
+			position, _ := r.positions.Position(streamID)
+			if behind := acknowledged - int(position.Key); behind > 20 { // four in 300 ms
+				t.Fatalf("%d events were acknowledged, the stored position is at key %d", acknowledged, position.Key)
+			}
+		}
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
@@ -367,6 +430,89 @@ func TestAStopLetsTheBatchInFlightFinishAndGivesTheStreamBack(t *testing.T) {
 	})
 }
 
+// Requests are side by side, and in the order by entity an event may wait for the one before while later ones are taken.
+func TestAStopUnderLoadRepeatsNothing(t *testing.T) {
+	for name, of := range map[string]struct {
+		order  event.Order
+		events int
+	}{
+		"entity": {event.OrderEntity, 5000}, "strict": {event.OrderStrict, 200}, "none": {event.OrderNone, 10_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(1, 0))
+				history := relaytest.NewHistory(0, 1, begin)
+				for i := range of.events {
+					history.Append("vm-"+strconv.Itoa(random.IntN(50)), begin.Add(time.Duration(i)*time.Second))
+				}
+				history.PageSize = 1000
+				r := newRig(t, history)
+				r.order = of.order
+				var mu sync.Mutex
+				r.topic.Err = func() error {
+					mu.Lock()
+					takes := time.Duration(random.IntN(40)) * time.Millisecond
+					mu.Unlock()
+					time.Sleep(takes)
+					return nil
+				}
+				stops := 0
+				for ; len(r.topic.Taken()) < of.events; stops++ {
+					r.start()
+					mu.Lock()
+					runs := time.Duration(10+random.IntN(100)) * time.Millisecond
+					mu.Unlock()
+					time.Sleep(runs)
+					stopped := time.Now()
+					if err := r.finish(); err != nil {
+						t.Fatal(err)
+					}
+					if took := time.Since(stopped); took > time.Second {
+						t.Errorf("a stop took %s", took)
+					}
+				}
+				r.wantAll(1)
+				if stops < 10 {
+					t.Errorf("only %d stops", stops)
+				}
+			})
+		})
+	}
+}
+
+func TestAStopSendsNothingBehindWhatWasOnItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(50, 1, begin))
+		r.topic.Err = func() error { time.Sleep(100 * time.Millisecond); return nil }
+		r.start()
+		time.Sleep(50 * time.Millisecond)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(r.topic.Taken()); n != 1 {
+			t.Errorf("%d events were taken, want the one that was on its way", n)
+		}
+	})
+}
+
+// What is not taken while the relay stops is not tried again, though others behind it were taken: the next start does that.
+func TestAStopTriesNothingAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(4, 4, begin))
+		r.order, r.batch = event.OrderNone, 1
+		r.topic.Err = func() error { time.Sleep(time.Second); return nil }
+		r.topic.Refuse = func(e *event.Event) bool { return e.Key == 1 }
+		r.start()
+		time.Sleep(500 * time.Millisecond) // all four are on their way
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if n, taken := len(r.topic.Calls()), len(r.topic.Taken()); n != 4 || taken != 3 {
+			t.Errorf("%d requests of which %d were taken, want 4 and 3", n, taken)
+		}
+	})
+}
+
 func TestAStopDoesNotWaitForATargetThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, relaytest.NewHistory(50, 50, begin))
@@ -375,7 +521,7 @@ func TestAStopDoesNotWaitForATargetThatHangs(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		stream := &relay.Stream{
 			ID: streamID, Source: r.history, Publisher: hanging, Checkpoints: r.store,
-			Observer: relay.NewObserver(prometheus.NewRegistry(), "fake", "fake"), Log: zerolog.Nop(),
+			Observer: relay.NewObserver(prometheus.NewRegistry(), "fake", "default", "fake"), Log: zerolog.Nop(),
 			Begin: func(context.Context) (event.Position, error) { return event.Position{}, nil },
 		}
 		ended := make(chan error, 1)
@@ -482,18 +628,143 @@ func TestNothingIsSentWithoutALease(t *testing.T) {
 	})
 }
 
-func TestADamagedPositionIsNotTakenForNone(t *testing.T) {
+func TestADamagedPositionIsAnnouncedAndHoldsTheStreamUntilSomebodyDecides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		r.origin = relaytest.Origin
 		r.positions.Damage(streamID, `{"epoch":0,"key":17,"recent":"A`)
 		r.start()
-		if err := <-r.ended; !errors.Is(err, event.ErrDamaged) {
+		time.Sleep(10 * time.Minute)
+		taken := r.topic.Taken()
+		if len(taken) != 1 || taken[0].Kind() != event.KindDamaged {
+			t.Errorf("published %v, want the announcement alone", taken)
+		}
+		if r.observer.Err() == nil {
+			t.Error("it is ready")
+		}
+		if n := strings.Count(r.log.String(), "the stream waits"); n < 9 || n > 11 {
+			t.Errorf("complained %d times in 10 minutes", n)
+		}
+		if err := r.positions.Restore(streamID, event.Position{Start: begin}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(r.topic.Taken()); n != 11 {
+			t.Errorf("%d events after the decision", n)
+		}
+	})
+}
+
+func TestADamagedPositionOfARunningStreamStopsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		var damaged atomic.Bool
+		r.store.Err = func() error {
+			if damaged.Load() {
+				return event.ErrDamaged
+			}
+			return nil
+		}
+		r.start()
+		time.Sleep(time.Minute)
+		damaged.Store(true)
+		for range 10 {
+			r.history.Append("vm-1", begin.Add(time.Hour))
+			time.Sleep(time.Minute)
+		}
+		if n := len(r.topic.Taken()); n > 11 {
+			t.Errorf("%d events were published", n-10)
+		}
+		if n := strings.Count(r.log.String(), "the stream waits"); n < 9 || n > 11 {
+			t.Errorf("complained %d times in 10 minutes", n)
+		}
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestTheFirstStartIsAnnouncedBeforeAnythingElseAlsoAfterACrash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		r.origin = relaytest.Origin
+		r.started = &event.Gap{Kind: event.KindStarted, Reason: "first start", To: begin}
+		var down outage
+		down.on.Store(true)
+		r.topic.Err = down.err
+		r.start()
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		down.on.Store(false)
+		for range 2 {
+			r.start()
+			time.Sleep(time.Minute)
+			if err := r.finish(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		taken := r.topic.Taken()
+		if len(taken) != 11 || taken[0].Kind() != event.KindStarted || !strings.HasSuffix(taken[0].ID(), "-started-"+strconv.FormatInt(begin.UnixMicro(), 10)) {
+			t.Errorf("published %d, first %s", len(taken), taken[0].ID())
+		}
+	})
+}
+
+func TestWhereNoPositionIsStoredEachRunBeginsAnewAndTheLeaseIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		r.lease, r.positions.Lease, r.forget = fleetLease, fleetLease, true
+		r.start()
+		for range 60 {
+			time.Sleep(time.Second)
+			r.history.Append("vm-1", begin.Add(time.Hour))
+			if _, _, err := r.positions.Owner().Acquire(t.Context(), streamID); !errors.Is(err, event.ErrHeld) {
+				t.Fatal("another relay got the stream", err)
+			}
+		}
+		time.Sleep(10 * time.Second)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if _, found := r.positions.Position(streamID); found {
+			t.Error("a position is stored")
+		}
+		r.start()
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(r.topic.Taken()); n != 140 {
+			t.Errorf("%d events, want all twice: the second run begins where the first did", n)
+		}
+	})
+}
+
+func TestAStreamEndsWhenAnotherVcenterAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10, 10, begin))
+		var replaced atomic.Bool
+		r.history.NextErr = func() error {
+			if replaced.Load() {
+				return event.ErrReplaced
+			}
+			return nil
+		}
+		r.start()
+		time.Sleep(time.Minute)
+		replaced.Store(true)
+		if err := <-r.ended; !errors.Is(err, event.ErrReplaced) {
 			t.Errorf("ended with %v", err)
 		}
-		if len(r.topic.Taken()) > 0 {
-			t.Error("it relayed from somewhere")
-		}
 		r.stop()
+		if owner := r.positions.OwnerOf(streamID); owner != 0 {
+			t.Error("the stream was not given back")
+		}
 	})
 }
 

@@ -15,6 +15,7 @@ type window struct {
 	entries []*entry
 	saved   bool              // the position is stored up to the first of them
 	size    int               // bytes of data
+	passed  int               // entries that are not wanted
 	flying  int               // entries on their way
 	busy    map[event.Ref]int // entities by how many of theirs are on their way
 }
@@ -25,12 +26,14 @@ type entry struct {
 	size  int         // of data, as it was added
 	state state
 	page  *event.Page // that it is the last event of
+	pass  bool        // it is not wanted: only the position comes past it
 
 	failed bool      // a request with it failed
 	most   int       // the largest request that it may travel in; 0: any
 	alone  int       // how often it was refused alone while others were taken, and
 	reason string    // what the target said
 	due    time.Time // not to be sent before
+	cut    bool      // it could not be dead-lettered whole
 }
 
 type state int
@@ -59,6 +62,19 @@ func (w *window) add(e *event.Event, most int) {
 	added.size = len(added.out.Data)
 	w.size += added.size
 	w.entries = append(w.entries, added)
+}
+
+// pass appends an event that is not wanted.
+func (w *window) pass(e *event.Event) {
+	added := &entry{event: *e, state: done, pass: true}
+	added.event.Data = nil
+	w.passed++
+	w.entries = append(w.entries, added)
+}
+
+// room tells whether another event may come in, when so many are not stored.
+func (w *window) room(unsaved int) bool {
+	return len(w.entries)-w.passed+unsaved < windowSize && w.size < windowBytes && w.passed < mostPassed
 }
 
 // complete notes that the last event was the last of a page, and reports false when there is none.
@@ -124,6 +140,9 @@ func (w *window) waits(i int) bool {
 	return i > 0 && w.entries[i-1].event.IsAnnouncement() && w.entries[i-1].state != done
 }
 
+// told tells whether an announcement is the first, which waits until all before it are stored.
+func (w *window) told() bool { return len(w.entries) > 0 && w.entries[0].event.IsAnnouncement() }
+
 // candidates are the events that may be sent now, each alone.
 func (w *window) candidates(now time.Time) []*entry {
 	if w.order == event.OrderStrict {
@@ -158,12 +177,17 @@ func (w *window) mark(entries []*entry, to state) {
 	}
 }
 
-// advance moves the position over the events that were all acknowledged, and returns how many.
+// advance moves the position over the events that were all acknowledged, and returns how many were wanted.
 func (w *window) advance(position *event.Position) int {
-	n := 0
+	n, wanted := 0, 0
 	for ; n < len(w.entries) && w.entries[n].state == done; n++ {
 		e := w.entries[n]
 		w.size -= e.size
+		if e.pass {
+			w.passed--
+		} else {
+			wanted++
+		}
 		position.Advance(&e.event)
 		if e.page != nil {
 			position.Complete(e.page)
@@ -171,7 +195,20 @@ func (w *window) advance(position *event.Position) int {
 	}
 	clear(w.entries[:n])
 	w.entries = w.entries[n:]
-	return n
+	return wanted
+}
+
+// cut forgets the events behind the last one that was sent: whoever starts next reads them again.
+func (w *window) cut() {
+	n := len(w.entries)
+	for ; n > 0 && (w.entries[n-1].state == waiting || w.entries[n-1].pass); n-- {
+		w.size -= w.entries[n-1].size
+		if w.entries[n-1].pass {
+			w.passed--
+		}
+	}
+	clear(w.entries[n:])
+	w.entries = w.entries[:n]
 }
 
 // nextDue is when the next event that waits for its time may be sent; zero when none does.

@@ -45,8 +45,8 @@ func (r Result) String() string {
 	return fmt.Sprintf("relayed %d delivered %d missing %d duplicates %d", r.Relayed, r.Delivered, len(r.Missing), r.Duplicates)
 }
 
-// ReadLedger reads a file of ids, one a line, into how often each of them is there. A missing file holds none. A last
-// line without its end does not count: the function was cut off in it, or is about to write the rest.
+// ReadLedger reads a file of ids, one a line, into how often each of them is there. What stands behind a tab is no part of
+// an id. A missing file holds none. A last line without its end does not count: the function was cut off in it, or is about to write the rest.
 func ReadLedger(path string) (map[string]int, error) {
 	file, err := os.Open(path) //nolint:gosec // the caller's own file
 	if errors.Is(err, fs.ErrNotExist) {
@@ -66,6 +66,7 @@ func ReadLedger(path string) (map[string]int, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read ledger: %w", err)
 		}
-		deliveries[strings.TrimSuffix(line, "\n")]++
+		id, _, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		deliveries[id]++
 	}
 }

@@ -39,11 +39,12 @@ func TestCompareCountsMissingDuplicatesAndForeign(t *testing.T) {
 func TestALedgerCountsWholeLinesAndNoTornOne(t *testing.T) {
 	long := strings.Repeat("x", 100_000)
 	for text, want := range map[string]map[string]int{
-		"":                           {},
-		"a\nb\na\n":                  {"a": 2, "b": 1},
-		"vc-1-100\nvc-2-2":           {"vc-1-100": 1}, // vc-2-200 was on its way
-		"vc-1-100\nvc-2-2vc-3-300\n": {"vc-1-100": 1, "vc-2-2vc-3-300": 1},
-		long + "\n":                  {long: 1},
+		"":                                    {},
+		"a\nb\na\n":                           {"a": 2, "b": 1},
+		"vc-1-100\nvc-2-2":                    {"vc-1-100": 1}, // vc-2-200 was on its way
+		"vc-1-100\nvc-2-2vc-3-300\n":          {"vc-1-100": 1, "vc-2-2vc-3-300": 1},
+		long + "\n":                           {long: 1},
+		"a\t2026-11-20T10:00:00.000000Z\na\n": {"a": 2},
 	} {
 		path := ledger(t, text)
 		got, err := tally.ReadLedger(path)

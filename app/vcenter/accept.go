@@ -1,7 +1,6 @@
 package vcenter
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"time"
@@ -271,56 +270,4 @@ func (s *Source) convert(read *Item) event.Event {
 		Severity: read.Severity,
 		Data:     read.Data,
 	}
-}
-
-// burstCompressed is the event that vCenter stores in place of those that its burst filter left out.
-const burstCompressed = "com.vmware.vc.EventBurstCompressedEvent"
-
-func (r *Reader) announceCompressed(e *event.Event) (event.Event, error) {
-	burst := readBurst(e.Data)
-	return r.announce(event.Gap{
-		Kind:    event.KindCompressed,
-		Reason:  "vCenter's burst filter did not store events that were alike: " + burst.what,
-		FromKey: e.Key, ToKey: e.Key, From: burst.began, To: e.Created, Count: burst.count,
-	})
-}
-
-type burst struct {
-	what  string
-	count int
-	began time.Time
-}
-
-// readBurst reads the arguments eventType, objectId, userName, count and burstStartTime. What cannot be read is left
-// out: that there was a burst is told all the same.
-func readBurst(data []byte) burst {
-	var body struct {
-		Arguments []struct {
-			Key   string `json:"key"`
-			Value struct {
-				Value json.RawMessage `json:"_value"`
-			} `json:"value"`
-		} `json:"arguments"`
-	}
-	var b burst
-	if json.Unmarshal(data, &body) != nil {
-		return b
-	}
-	for _, argument := range body.Arguments {
-		var text string
-		if json.Unmarshal(argument.Value.Value, &text) != nil {
-			text = string(argument.Value.Value)
-		}
-		switch argument.Key {
-		case "eventType":
-			b.what = text + b.what
-		case "objectId":
-			b.what += " of " + text
-		case "count":
-			_ = json.Unmarshal([]byte(text), &b.count) // 0 says that the number is not known
-		case "burstStartTime":
-			b.began, _ = time.Parse(time.RFC3339Nano, text)
-		}
-	}
-	return b
 }

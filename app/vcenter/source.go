@@ -52,8 +52,7 @@ func (s *Source) Connect(ctx context.Context) (*event.Origin, error) {
 	origin := session.Origin()
 	if s.origin != nil && s.origin.InstanceUUID != origin.InstanceUUID {
 		session.Close(ctx)
-		return nil, fmt.Errorf("connect to %s: another vCenter answers there: instance uuid %s, before %s; restart vcrelay to relay that one",
-			s.name, origin.InstanceUUID, s.origin.InstanceUUID)
+		return nil, fmt.Errorf("connect to %s: %w: instance uuid %s, before %s", s.name, event.ErrReplaced, origin.InstanceUUID, s.origin.InstanceUUID)
 	}
 	s.session, s.origin = session, origin
 	s.news = follow(ctx, session, s.log)

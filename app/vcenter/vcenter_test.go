@@ -164,7 +164,7 @@ func TestRefusedCredentialsAreTriedThreeTimesAndThenNotForAWhile(t *testing.T) {
 	server := simulate(t, nil)
 	config := settings(t, server)
 	logins := 0
-	config.Credentials = func() (*url.Userinfo, error) {
+	config.Credentials = func(context.Context) (*url.Userinfo, error) {
 		logins++
 		return url.UserPassword(vcsimtest.User, "wrong"), nil
 	}
@@ -196,7 +196,7 @@ func TestACertificateThatIsNotTrustedGetsNoCredentials(t *testing.T) {
 	} {
 		config := settings(t, server)
 		change(&config)
-		config.Credentials = func() (*url.Userinfo, error) {
+		config.Credentials = func(context.Context) (*url.Userinfo, error) {
 			t.Errorf("%s: credentials were asked for", name)
 			return url.UserPassword(vcsimtest.User, vcsimtest.Password), nil
 		}
@@ -204,6 +204,30 @@ func TestACertificateThatIsNotTrustedGetsNoCredentials(t *testing.T) {
 			t.Errorf("%s: error is %v", name, err)
 		}
 	}
+}
+
+func TestACertificateThatIsReplacedIsCheckedAgainstTheFileAsItIsNow(t *testing.T) {
+	var source *vcenter.Source
+	var first vcsim.Config
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	t.Run("first certificate", func(t *testing.T) { // at whose end the server does
+		server := simulate(t, func(c *vcsim.Config) { c.CertFile = authority })
+		first = vcsim.Config{Listen: server.URL().Host, InstanceUUID: server.InstanceUUID(), CertFile: authority}
+		config := settings(t, server)
+		config.CAFile = authority
+		source = vcenter.NewSource(config.Name, vim.NewDialer(config, zerolog.Nop()).Dial, zerolog.Nop())
+		if _, err := source.Now(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	simulate(t, func(c *vcsim.Config) { *c = first })
+	if _, err := source.Now(t.Context()); !errors.Is(err, vim.ErrCertificate) && !errors.Is(err, vcenter.ErrSessionEnded) {
+		t.Errorf("the session goes on with another certificate: %v", err)
+	}
+	if _, err := source.Now(t.Context()); err != nil {
+		t.Errorf("the new certificate is in the file, and not trusted: %v", err)
+	}
+	source.Close(t.Context())
 }
 
 func TestACertificateIsTrustedByItsThumbprint(t *testing.T) {

@@ -26,14 +26,14 @@ const longest = 400
 // ErrRehearsed is the failure that VCRELAY_ECHO_FAIL asks for. It is no Drop: the event is retried, then dead-lettered.
 var ErrRehearsed = errors.New("VCRELAY_ECHO_FAIL matches the subject")
 
-// New reads VCRELAY_ECHO_LEDGER and VCRELAY_ECHO_FAIL (see the README) and returns a handler that prints to out, one Write a line,
-// never two at once. The Closer closes the ledger; the caller calls it after the last event.
+// New reads VCRELAY_ECHO_LEDGER, VCRELAY_ECHO_LEDGER_TIMES and VCRELAY_ECHO_FAIL (see the README) and returns a handler that
+// prints to out, one Write a line, never two at once. The Closer closes the ledger; the caller calls it after the last event.
 func New(env fn.Env, out io.Writer) (fn.Handler, io.Closer, error) {
 	fail, err := failPattern(env("VCRELAY_ECHO_FAIL"))
 	if err != nil {
 		return nil, nil, err
 	}
-	ledger, err := openLedger(env("VCRELAY_ECHO_LEDGER"))
+	ledger, err := openLedger(env)
 	if err != nil {
 		return nil, nil, err
 	}

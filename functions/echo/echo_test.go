@@ -145,6 +145,27 @@ func TestTheLedgerGrowsOverRestartsAndCountsFailedDeliveries(t *testing.T) {
 	}
 }
 
+func TestTheLedgerNotesWhenAnEventArrived(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger")
+	handler := newEcho(t, new(bytes.Buffer), map[string]string{"VCRELAY_ECHO_LEDGER": path, "VCRELAY_ECHO_LEDGER_TIMES": "true"})
+	hostile := event("m")
+	hostile.SetID("a\tb")
+	before := time.Now().Truncate(time.Microsecond)
+	for _, ev := range []cloudevents.Event{event("m"), hostile} {
+		if err := handler(t.Context(), ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := strings.Split(read(t, path), "\n")
+	for i, want := range []string{id, "a b"} {
+		got, text, _ := strings.Cut(lines[i], "\t")
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if got != want || err != nil || at.Before(before) || at.After(time.Now()) {
+			t.Errorf("line %d is %q: %v", i+1, lines[i], err)
+		}
+	}
+}
+
 func TestConcurrentEventsMixNeitherLinesNorLedger(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger")
 	var out bytes.Buffer
@@ -193,8 +214,9 @@ func TestALineThatCannotBePrintedIsNoSuccess(t *testing.T) {
 
 func TestASettingThatCannotWorkIsRefusedByName(t *testing.T) {
 	for name, value := range map[string]string{
-		"VCRELAY_ECHO_FAIL":   "(",
-		"VCRELAY_ECHO_LEDGER": filepath.Join(t.TempDir(), "missing", "ledger"),
+		"VCRELAY_ECHO_LEDGER_TIMES": "often",
+		"VCRELAY_ECHO_FAIL":         "(",
+		"VCRELAY_ECHO_LEDGER":       filepath.Join(t.TempDir(), "missing", "ledger"),
 	} {
 		_, _, err := echo.New(func(n string) string { return map[string]string{name: value}[n] }, new(bytes.Buffer))
 		if err == nil || !strings.Contains(err.Error(), name) {

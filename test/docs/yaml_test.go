@@ -25,6 +25,9 @@ func TestTheStockDaprCLIKnowsEveryKeyOfTheRunFile(t *testing.T) {
 
 func TestEveryYAMLFileParses(t *testing.T) {
 	for _, path := range files(t, ".yaml", ".yml") {
+		if filepath.Base(filepath.Dir(path)) == "faulty" { // so that a test sees what is said of them
+			continue
+		}
 		for _, node := range decode(t, path) {
 			if node.Kind == 0 {
 				t.Errorf("%s: an empty document", path)

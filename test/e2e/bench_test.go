@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -34,7 +35,7 @@ func TestBenchRelay(t *testing.T) {
 	if err != nil {
 		rounds = 3
 	}
-	fmt.Printf("%-10s %-8s %10s %10s %6s %16s %8s\n", "component", "order", "relay/s", "loop/s", "ratio", "CPU ms/1,000", "MiB")
+	fmt.Println("component  order      relay/s   loop/s  ratio | CPU ms/1,000 events: relay  vcsim  sidecar  broker | loop's sidecar  broker   own | events/request  saves/1,000  MiB")
 	for _, component := range []string{"in-memory", "jetstream"} {
 		for _, order := range []string{"none", "entity"} {
 			var all []drain
@@ -43,28 +44,41 @@ func TestBenchRelay(t *testing.T) {
 			}
 			slices.SortFunc(all, func(a, b drain) int { return int(1e6 * (a.rate/a.bare - b.rate/b.bare)) })
 			d := all[len(all)/2]
-			fmt.Printf("%-10s %-8s %10.0f %10.0f %6.2f %16.1f %8d\n", component, order, d.rate, d.bare, d.rate/d.bare, d.cpu, d.peak)
+			fmt.Printf("%-10s %-8s %9.0f %8.0f %6.2f | %26.1f %6.1f %8.1f %7.1f | %14.1f %7.1f %5.1f | %14.1f %12.2f %4d\n",
+				component, order, d.rate, d.bare, d.rate/d.bare, d.cpu["vcrelay"], d.cpu["vcsim"], d.cpu["vcrelay/daprd"], d.cpu["broker"],
+				d.bareCPU["vcrelay/daprd"], d.bareCPU["broker"], d.bareCPU[own], d.batch, d.saves, d.peak)
 		}
 	}
 }
 
 // drain is what one round has measured.
 type drain struct {
-	rate, bare float64 // events/s
-	cpu        float64 // ms of the relay for 1,000 events
-	peak       int     // MiB of the relay
+	rate, bare   float64 // events/s
+	cpu, bareCPU usage   // ms for 1,000 events
+	batch        float64 // events in a request
+	saves        float64 // of the position, for 1,000 events
+	peak         int     // MiB of the relay
 }
+
+// usage is the time that processes have used of a core, by their names.
+type usage map[string]float64
+
+// askEvery is how often the relay is asked for its counts.
+const askEvery = 100 * time.Millisecond
+
+// own is the process of the test, which runs the loop.
+const own = "own"
 
 func benchDrain(t *testing.T, component, order string, events int) (d drain) {
 	t.Run(component+" "+order, func(t *testing.T) {
 		s := startStackOn(t, benchComponents(t, component), map[string]map[string]string{
 			"vcsim": {
-				"VCRELAY_VCSIM_HISTORY": strconv.Itoa(events), "VCRELAY_VCSIM_HISTORY_SPAN": "48h", "VCRELAY_VCSIM_RATE": "0", "VCRELAY_VCSIM_VMS": "200",
+				"VCRELAY_VCSIM_HISTORY": strconv.Itoa(events), "VCRELAY_VCSIM_HISTORY_SPAN": "48h", "VCRELAY_VCSIM_RATE": "0", "VCRELAY_VCSIM_VMS": "200", "VCRELAY_VCSIM_HOSTS": "30",
 			},
 			"vcrelay": {"VCRELAY_ORDER": order},
 		}, "echo")
 		d = s.drained(events)
-		d.bare = s.bareLoop(events)
+		d.bare, d.bareCPU = s.bareLoop(events)
 	})
 	return d
 }
@@ -91,18 +105,27 @@ func benchComponents(t *testing.T, component string) string {
 
 // drained follows the relay from its first acknowledgements to the last.
 func (s *stack) drained(events int) (d drain) {
-	begun, cpu := time.Time{}, 0.0
-	first := 0
+	var begun time.Time
+	var cpu usage
+	var first counts
+	asked := time.Time{}
 	s.eventually("the backlog is relayed", 10*time.Minute, func() bool {
-		n := s.published()
-		if n > 0 && begun.IsZero() {
-			begun, first, cpu = time.Now(), n, s.cpuSeconds("vcrelay")
-		}
-		if n < events {
+		if time.Since(asked) < askEvery { // to answer costs the relay half a millisecond
 			return false
 		}
-		d.rate = float64(n-first) / time.Since(begun).Seconds()
-		d.cpu = (s.cpuSeconds("vcrelay") - cpu) * 1e6 / float64(n-first)
+		asked = time.Now()
+		now := s.counts()
+		if now.events > 0 && begun.IsZero() {
+			begun, first, cpu = time.Now(), now, s.used()
+		}
+		if now.events < float64(events) {
+			return false
+		}
+		n := now.events - first.events
+		d.rate = n / time.Since(begun).Seconds()
+		d.cpu = s.used().since(cpu, n)
+		d.batch = n / (now.requests - first.requests)
+		d.saves = (now.saves - first.saves) / n * 1000
 		d.peak = s.peakMiB("vcrelay")
 		return true
 	})
@@ -110,8 +133,11 @@ func (s *stack) drained(events int) (d drain) {
 }
 
 // published is the relay's own count.
-func (s *stack) published() int {
-	body, err := s.get("http://" + s.health + "/metrics")
+func (s *stack) published() int { return s.publishedAt(s.health) }
+
+// publishedAt is the count of the relay at an address, 0 while it does not answer.
+func (s *stack) publishedAt(health string) int {
+	body, err := s.get("http://" + health + "/metrics")
 	if err != nil {
 		return 0
 	}
@@ -124,10 +150,52 @@ func (s *stack) published() int {
 	return 0
 }
 
+// counts are the relay's own.
+type counts struct{ events, requests, saves float64 }
+
+func (s *stack) counts() (c counts) {
+	body, err := s.get("http://" + s.health + "/metrics")
+	if err != nil {
+		return c
+	}
+	for line := range strings.Lines(body) {
+		name, _, _ := strings.Cut(line, "{")
+		n, _ := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndex(line, " ")+1:]), 64)
+		switch ok := strings.Contains(line, `result="ok"`); {
+		case name == "vcrelay_publish_events_total" && ok:
+			c.events = n
+		case name == "vcrelay_publish_duration_seconds_count":
+			c.requests = n
+		case name == "vcrelay_checkpoint_writes_total" && ok:
+			c.saves = n
+		}
+	}
+	return c
+}
+
+// used is what each process has used of a core until now, in seconds.
+func (s *stack) used() usage {
+	all := usage{own: s.cpuSeconds(os.Getpid())}
+	for _, name := range []string{"vcrelay", "vcsim", "vcrelay/daprd", "broker"} {
+		if pid, running := s.Process(name); running {
+			all[name] = s.cpuSeconds(pid)
+		}
+	}
+	return all
+}
+
+// since is what was used since before, in ms for 1,000 events.
+func (u usage) since(before usage, events float64) usage {
+	used := make(usage)
+	for name, seconds := range u {
+		used[name] = (seconds - before[name]) * 1e6 / events
+	}
+	return used
+}
+
 // cpuSeconds is what a process has used of a core.
-func (s *stack) cpuSeconds(name string) float64 {
+func (s *stack) cpuSeconds(pid int) float64 {
 	s.t.Helper()
-	pid, _ := s.Process(name)
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {
 		s.t.Fatal(err)
@@ -140,7 +208,7 @@ func (s *stack) cpuSeconds(name string) float64 {
 }
 
 // bareLoop publishes the same events as payloads that were made before, 100 in a request, one request after the other.
-func (s *stack) bareLoop(events int) float64 {
+func (s *stack) bareLoop(events int) (rate float64, cpu usage) {
 	s.t.Helper()
 	dapr, closeDapr, err := publish.Dial(s.sidecar("vcrelay"), "")
 	if err != nil {
@@ -148,13 +216,14 @@ func (s *stack) bareLoop(events int) float64 {
 	}
 	defer closeDapr()
 	requests := s.prepared(events)
-	began := time.Now()
+	began, before := time.Now(), s.used()
 	for _, request := range requests {
 		if answer := dapr.PublishEvents(s.t.Context(), "events", "vcenter", request, client.PublishEventsWithRawPayload()); answer.Error != nil {
 			s.t.Fatal(answer.Error)
 		}
 	}
-	return float64(events) / time.Since(began).Seconds()
+	rate = float64(events) / time.Since(began).Seconds()
+	return rate, s.used().since(before, float64(events))
 }
 
 // prepared reads the history once more. The ids are those of another vCenter: JetStream drops what it has seen.
@@ -162,7 +231,9 @@ func (s *stack) prepared(events int) (requests [][]any) {
 	s.t.Helper()
 	dialer := vim.NewDialer(vim.Config{
 		URL: &url.URL{Scheme: "https", Host: s.address, Path: "/sdk"}, Name: "bench", CAFile: filepath.Join(s.dir, "vcsim.pem"),
-		Credentials: func() (*url.Userinfo, error) { return url.UserPassword("administrator@vsphere.local", "vcsim"), nil },
+		Credentials: func(context.Context) (*url.Userinfo, error) {
+			return url.UserPassword("administrator@vsphere.local", "vcsim"), nil
+		},
 	}, zerolog.Nop())
 	source := vcenter.NewSource("bench", dialer.Dial, zerolog.Nop())
 	defer source.Close(s.t.Context())
@@ -184,7 +255,6 @@ func (s *stack) prepared(events int) (requests [][]any) {
 			e.Origin = &origin
 			request = append(request, client.PublishEventsEvent{
 				EntryID: strconv.Itoa(len(request)), ContentType: event.ContentType, Data: event.AppendCloudEvent(nil, e),
-				Metadata: map[string]string{"partitionKey": e.PartitionKey()},
 			})
 			if n++; len(request) == 100 {
 				requests, request = append(requests, request), nil

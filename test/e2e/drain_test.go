@@ -52,19 +52,24 @@ func (s *stack) peakMiB(name string) int {
 	if !running {
 		s.t.Fatalf("%s is not running", name)
 	}
+	return peakMiB(s.t, pid)
+}
+
+func peakMiB(t *testing.T, pid int) int {
+	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(status)) {
 		if rest, found := strings.CutPrefix(line, "VmHWM:"); found {
 			kib, err := strconv.Atoi(strings.Fields(rest)[0])
 			if err != nil {
-				s.t.Fatal(err)
+				t.Fatal(err)
 			}
 			return kib / 1024
 		}
 	}
-	s.t.Fatal("no VmHWM in /proc")
+	t.Fatal("no VmHWM in /proc")
 	return 0
 }

@@ -46,6 +46,19 @@ func (r *replica) start() {
 	}
 }
 
+// stop tells the relay to stop, and returns how long that took. It does not start again.
+func (r *replica) stop() time.Duration {
+	r.stack.t.Helper()
+	told := time.Now()
+	if err := r.process.Process.Signal(syscall.SIGTERM); err != nil {
+		r.stack.t.Fatal(err)
+	}
+	if err := r.process.Wait(); err != nil {
+		r.stack.t.Errorf("a relay that was told to stop ended with %v", err)
+	}
+	return time.Since(told)
+}
+
 func (r *replica) kill() {
 	_ = r.process.Process.Kill()
 	_ = r.process.Wait()

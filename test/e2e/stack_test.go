@@ -4,11 +4,10 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/vcrelay/vcrelay/app/local"
 	"github.com/vcrelay/vcrelay/app/local/runfile"
-	"github.com/vcrelay/vcrelay/app/local/toolbox"
 	"github.com/vcrelay/vcrelay/app/tally"
 )
 
@@ -44,6 +42,9 @@ func startStack(t *testing.T, env map[string]map[string]string, without ...strin
 	return startStackOn(t, "", env, without...)
 }
 
+// sidecarOf names an app of which only the sidecar is to run, for startStack's list of what to go without.
+func sidecarOf(app string) string { return app + "/command" }
+
 // startStackOn has other components in place of those of dapr.yaml.
 func startStackOn(t *testing.T, components string, env map[string]map[string]string, without ...string) *stack {
 	t.Helper()
@@ -53,6 +54,9 @@ func startStackOn(t *testing.T, components string, env map[string]map[string]str
 	}
 	for i := range file.Apps {
 		file.Apps[i].Command[0] = binary(t)
+		if slices.Contains(without, sidecarOf(file.Apps[i].ID)) {
+			file.Apps[i].Command = nil
+		}
 		if components != "" {
 			file.Apps[i].ResourcesPaths = []string{components}
 		}
@@ -63,7 +67,7 @@ func startStackOn(t *testing.T, components string, env map[string]map[string]str
 		RunFile:   file,
 		Dir:       s.dir,
 		Root:      "../..",
-		Skip:      without,
+		Skip:      slices.DeleteFunc(without, func(name string) bool { return strings.Contains(name, "/") }),
 		OnAppExit: local.Restart,
 		Output:    quietOutput{t},
 		Env:       merge(env, s.environment()),
@@ -169,33 +173,6 @@ func (s *stack) freeze(name string) (thaw func()) {
 		return func() {}
 	}
 	return func() { _ = syscall.Kill(pid, syscall.SIGCONT) }
-}
-
-// stored returns the messages of a JetStream stream, by the broker's own reader.
-func (s *stack) stored(stream string) []string {
-	s.t.Helper()
-	messages, err := s.readStream(stream)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return messages
-}
-
-func (s *stack) readStream(stream string) ([]string, error) {
-	s.t.Helper()
-	tools := toolbox.Toolbox{Root: "../.."}
-	broker, err := tools.Broker(s.t.Context())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	out, err := exec.CommandContext(s.t.Context(), broker, "read", "-url", s.BrokerURL(), "-stream", stream).Output()
-	if err != nil {
-		return nil, fmt.Errorf("read stream %s: %w", stream, err)
-	}
-	if len(out) == 0 {
-		return nil, nil
-	}
-	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n"), nil
 }
 
 // eventually polls until condition holds.

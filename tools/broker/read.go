@@ -4,14 +4,31 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// printer writes one line for each message.
+type printer struct {
+	out   io.Writer
+	times bool // each line begins with when the message was stored
+}
+
+func (p printer) print(data []byte, stored time.Time) error {
+	if p.times {
+		if _, err := fmt.Fprintf(p.out, "%s\t", stored.UTC().Format(time.RFC3339Nano)); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(p.out, "%s\n", data)
+	return err
+}
+
 // read prints every message that stream holds now, oldest first, one line each, and ends. Nothing is acknowledged
 // or removed.
-func read(ctx context.Context, out io.Writer, url, stream string) error {
+func read(ctx context.Context, out printer, url, stream string) error {
 	conn, err := nats.Connect(url)
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", url, err)
@@ -36,7 +53,7 @@ func read(ctx context.Context, out io.Writer, url, stream string) error {
 	return printUpTo(out, consumer, state.LastSeq)
 }
 
-func printUpTo(out io.Writer, consumer jetstream.Consumer, last uint64) error {
+func printUpTo(out printer, consumer jetstream.Consumer, last uint64) error {
 	messages, err := consumer.Messages()
 	if err != nil {
 		return fmt.Errorf("read messages: %w", err)
@@ -51,7 +68,7 @@ func printUpTo(out io.Writer, consumer jetstream.Consumer, last uint64) error {
 		if err != nil {
 			return fmt.Errorf("read message metadata: %w", err)
 		}
-		if _, err := fmt.Fprintf(out, "%s\n", message.Data()); err != nil {
+		if err := out.print(message.Data(), metadata.Timestamp); err != nil {
 			return err
 		}
 		if metadata.Sequence.Stream >= last {

@@ -40,7 +40,7 @@ func serve(ctx context.Context, listen, dir string, syncAlways bool) error {
 	if !srv.ReadyForConnections(startTimeout) {
 		return fmt.Errorf("start server on %s: not ready after %s", listen, startTimeout)
 	}
-	if err := createStreams(ctx, srv.ClientURL()); err != nil {
+	if err := createStreams(ctx, srv.ClientURL(), events, deadLetters, canaries); err != nil {
 		return err
 	}
 	fmt.Println("ready", srv.ClientURL())
@@ -79,7 +79,7 @@ func checkFree(ctx context.Context, listen string) error {
 	return listener.Close()
 }
 
-func createStreams(ctx context.Context, url string) error {
+func createStreams(ctx context.Context, url string, streams ...jetstream.StreamConfig) error {
 	conn, err := nats.Connect(url)
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", url, err)
@@ -89,7 +89,7 @@ func createStreams(ctx context.Context, url string) error {
 	if err != nil {
 		return fmt.Errorf("open JetStream: %w", err)
 	}
-	for _, config := range []jetstream.StreamConfig{events, deadLetters} {
+	for _, config := range streams {
 		if _, err := js.CreateOrUpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("create stream %s: %w", config.Name, err)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/dapr/components-contrib/bindings/cron"
 	httpbinding "github.com/dapr/components-contrib/bindings/http"
+	"github.com/dapr/components-contrib/bindings/localstorage"
 	"github.com/dapr/components-contrib/nameresolution/mdns"
 	pubsubmemory "github.com/dapr/components-contrib/pubsub/in-memory"
 	"github.com/dapr/components-contrib/pubsub/jetstream"
@@ -32,7 +33,7 @@ import (
 	"github.com/dapr/kit/logger"
 )
 
-// registerComponents fills Dapr's registries. A component that no backend folder names does not belong here: each
+// registerComponents fills Dapr's registries. A component that neither a backend folder nor a test names does not belong here: each
 // one costs build time and memory on the machine of somebody who tries vcrelay for the first time.
 func registerComponents(contrib logger.Logger) {
 	pubsub.DefaultRegistry.Logger = contrib
@@ -55,6 +56,7 @@ func registerComponents(contrib logger.Logger) {
 
 	bindings.DefaultRegistry.Logger = contrib
 	bindings.DefaultRegistry.RegisterOutputBinding(httpbinding.NewHTTP, "http")
+	bindings.DefaultRegistry.RegisterOutputBinding(localstorage.NewLocalStorage, "localstorage")
 	bindings.DefaultRegistry.RegisterInputBinding(cron.NewCron, "cron")
 
 	secretstores.DefaultRegistry.Logger = contrib

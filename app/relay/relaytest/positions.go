@@ -3,7 +3,6 @@ package relaytest
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"sync"
 	"time"
 
@@ -48,6 +47,23 @@ func (p *Positions) Position(stream string) (position event.Position, found bool
 	return position, json.Unmarshal(record.position, &position) == nil
 }
 
+// OwnerOf is the number of the owner of a stream, 0 for none.
+func (p *Positions) OwnerOf(stream string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.records[stream].owner
+}
+
+// Restore puts a position in place of what is stored.
+func (p *Positions) Restore(stream string, position event.Position) error {
+	text, err := json.Marshal(position)
+	if err != nil {
+		return err
+	}
+	p.Damage(stream, string(text))
+	return nil
+}
+
 // Store is one owner's view of Positions.
 type Store struct {
 	positions *Positions
@@ -80,11 +96,25 @@ func (s *Store) Acquire(ctx context.Context, stream string) (position event.Posi
 	}
 	if record.position != nil {
 		if err := json.Unmarshal(record.position, &position); err != nil {
-			return position, false, fmt.Errorf("%w: %w", event.ErrDamaged, err)
+			return position, false, &event.DamagedError{Record: stream, Digest: "0badf00d", Err: err}
 		}
 	}
 	s.positions.records[stream] = fakeRecord{owner: s.owner, position: record.position, written: time.Now()}
 	return position, record.position != nil, nil
+}
+
+// Look is relay.Checkpoints.
+func (s *Store) Look(ctx context.Context, stream string) error {
+	if err := s.fail(ctx); err != nil {
+		return err
+	}
+	s.positions.mu.Lock()
+	defer s.positions.mu.Unlock()
+	record := s.positions.records[stream]
+	if record.owner != 0 && record.owner != s.owner && time.Since(record.written) < s.positions.Lease {
+		return event.ErrHeld
+	}
+	return nil
 }
 
 // Save is relay.Checkpoints.
@@ -105,6 +135,20 @@ func (s *Store) Save(ctx context.Context, stream string, position event.Position
 		s.OnSave(position)
 	}
 	s.positions.records[stream] = fakeRecord{owner: s.owner, position: text, written: time.Now()}
+	return nil
+}
+
+// Renew is relay.Leases.
+func (s *Store) Renew(ctx context.Context, stream string) error {
+	if err := s.fail(ctx); err != nil {
+		return err
+	}
+	s.positions.mu.Lock()
+	defer s.positions.mu.Unlock()
+	if s.positions.records[stream].owner != s.owner {
+		return event.ErrFenced
+	}
+	s.positions.records[stream] = fakeRecord{owner: s.owner, written: time.Now()}
 	return nil
 }
 

@@ -19,11 +19,45 @@ type Topic struct {
 	// Refuse, when set, says which events a call is refused for, of which the others are taken.
 	Refuse func(e *event.Event) bool
 
+	// AsideErr, when set, is asked before an event is set aside, after Err.
+	AsideErr func() error
+
 	mu     sync.Mutex
 	taken  []event.Event
 	aside  []event.Event
 	calls  [][]event.Event
 	onTake func(event.Event)
+	held   chan struct{}
+}
+
+// Hold has calls wait until release is called, or until their context ends.
+func (t *Topic) Hold() (release func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	held := make(chan struct{})
+	t.held = held
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		close(held)
+		t.held = nil
+	}
+}
+
+// wait blocks while calls are held, and returns why it did not until the end.
+func (t *Topic) wait(ctx context.Context) error {
+	t.mu.Lock()
+	held := t.held
+	t.mu.Unlock()
+	if held == nil {
+		return ctx.Err()
+	}
+	select {
+	case <-held:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // OnTake has f called for each event that is taken.
@@ -39,8 +73,8 @@ func (t *Topic) Publish(ctx context.Context, events []event.Event) error {
 	if t.Err != nil {
 		err = t.Err()
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err := t.wait(ctx); err != nil {
+		return err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -66,16 +100,24 @@ func (t *Topic) Publish(ctx context.Context, events []event.Event) error {
 var ErrRefused = errors.New("refused for what it is")
 
 // SetAside is relay.Publisher.
-func (t *Topic) SetAside(ctx context.Context, e *event.Event, _ string) error {
-	if t.Err != nil {
-		if err := t.Err(); err != nil {
+func (t *Topic) SetAside(ctx context.Context, e *event.Event, reason string) error {
+	for _, failure := range []func() error{t.Err, t.AsideErr} {
+		if failure == nil {
+			continue
+		}
+		if err := failure(); err != nil {
 			return err
 		}
 	}
+	if err := t.wait(ctx); err != nil {
+		return err
+	}
+	letter := *e
+	letter.Data, letter.Refusal = bytes.Clone(e.Data), reason
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.aside = append(t.aside, *e)
-	return ctx.Err()
+	t.aside = append(t.aside, letter)
+	return nil
 }
 
 // Aside is every event that was set aside, in order.

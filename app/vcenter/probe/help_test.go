@@ -128,7 +128,7 @@ func (w *wire) dial(t *testing.T) probe.Login {
 	}
 	return vim.NewDialer(vim.Config{
 		URL: address, Thumbprint: soap.ThumbprintSHA256(w.Certificate()),
-		Credentials: func() (*url.Userinfo, error) { return url.UserPassword(user, password), nil },
+		Credentials: func(context.Context) (*url.Userinfo, error) { return url.UserPassword(user, password), nil },
 	}, zerolog.Nop()).Client
 }
 
@@ -136,7 +136,7 @@ func (w *wire) dial(t *testing.T) probe.Login {
 func direct(server *vcsim.Server) probe.Login {
 	return vim.NewDialer(vim.Config{
 		URL: server.URL(), Thumbprint: server.Thumbprint(),
-		Credentials: func() (*url.Userinfo, error) { return url.UserPassword(user, password), nil },
+		Credentials: func(context.Context) (*url.Userinfo, error) { return url.UserPassword(user, password), nil },
 	}, zerolog.Nop()).Client
 }
 

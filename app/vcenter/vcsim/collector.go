@@ -29,13 +29,14 @@ type collector struct {
 	cursor   *history.Cursor
 	spec     types.EventFilterSpec
 	sessions *sessionTable
+	printer  *printer
 
 	mu   sync.Mutex
 	page latestPage
 }
 
-func newCollector(open func() *history.Cursor, spec types.EventFilterSpec, sessions *sessionTable) *collector {
-	c := &collector{open: open, cursor: open(), spec: spec, sessions: sessions}
+func newCollector(open func() *history.Cursor, spec types.EventFilterSpec, m *eventManager) *collector {
+	c := &collector{open: open, cursor: open(), spec: spec, sessions: m.sessions, printer: m.printer}
 	c.Self.Type = collectorType // else the simulator names it after the Go type
 	c.Filter = spec
 	c.page = latestPage{size: int(either(spec.MaxCount, defaultPageSize))}
@@ -47,8 +48,11 @@ func (c *collector) ReadNextEvents(_ *simulator.Context, req *types.ReadNextEven
 	if !validPage(req.MaxCount) {
 		return &methods.ReadNextEventsBody{Fault_: invalidArgument("maxCount")}
 	}
-	events := render(c.cursor.Next(int(req.MaxCount)), c.spec)
-	return &methods.ReadNextEventsBody{Res: &types.ReadNextEventsResponse{Returnval: events}}
+	page, fault := c.printer.page(c.cursor.Next(int(req.MaxCount)), c.spec)
+	if fault != nil {
+		return &methods.ReadNextEventsBody{Fault_: fault}
+	}
+	return &nextEventsBody{Res: page}
 }
 
 // ReadPreviousEvents returns up to maxCount events before the cursor, newest first, and moves it before them.
@@ -56,8 +60,11 @@ func (c *collector) ReadPreviousEvents(_ *simulator.Context, req *types.ReadPrev
 	if !validPage(req.MaxCount) {
 		return &methods.ReadPreviousEventsBody{Fault_: invalidArgument("maxCount")}
 	}
-	events := render(c.cursor.Previous(int(req.MaxCount)), c.spec)
-	return &methods.ReadPreviousEventsBody{Res: &types.ReadPreviousEventsResponse{Returnval: events}}
+	page, fault := c.printer.page(c.cursor.Previous(int(req.MaxCount)), c.spec)
+	if fault != nil {
+		return &methods.ReadPreviousEventsBody{Fault_: fault}
+	}
+	return &previousEventsBody{Res: page}
 }
 
 // RewindCollector moves the cursor before the oldest event.

@@ -14,6 +14,7 @@ import (
 const (
 	defaultVersion     = "8.0.3"
 	defaultMachines    = 50
+	defaultHosts       = 3
 	defaultHistorySpan = time.Hour
 	maxRate            = 100_000
 )
@@ -27,6 +28,7 @@ type Config struct {
 	InstanceUUID string           // about.instanceUuid; default: random
 	Version      string           // about.version; default 8.0.3 (about.apiVersion is then 8.0.3.0); 9.0 has QueryEvents by id
 	VMs          int              // machines in the inventory, rounded up to even; default 50
+	Hosts        int              // hosts of the cluster; default 3
 	History      int              // events that are there before the first client
 	HistorySpan  time.Duration    // those are spread evenly over this time before now; default 1h
 	FirstKey     int32            // key of the oldest event; default 1
@@ -45,6 +47,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.InstanceUUID = either(c.InstanceUUID, uuid.NewString())
 	c.Version = either(c.Version, defaultVersion)
 	c.VMs = either(c.VMs, defaultMachines)
+	c.Hosts = either(c.Hosts, defaultHosts)
 	c.HistorySpan = either(c.HistorySpan, defaultHistorySpan)
 	c.FirstKey = either(c.FirstKey, 1)
 	if c.Clock == nil {
@@ -61,7 +64,7 @@ func (c Config) validate() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		faults = append(faults, fmt.Errorf("read listen address: %w", err))
 	}
-	if c.VMs < 0 || c.History < 0 || c.HistorySpan < 0 {
+	if c.VMs < 0 || c.Hosts < 0 || c.History < 0 || c.HistorySpan < 0 {
 		faults = append(faults, errors.New("machines, history and history span must not be negative"))
 	}
 	faults = append(faults, checkRate(c.Rate), checkVersion(c.Version))

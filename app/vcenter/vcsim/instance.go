@@ -27,6 +27,7 @@ func (s *serviceInstance) CurrentTime(*types.CurrentTime) soap.HasFault {
 func newModel(cfg Config, now func() time.Time) (*simulator.Model, error) {
 	model := simulator.VPX()
 	model.Machine = (cfg.VMs + 1) / 2
+	model.ClusterHost = cfg.Hosts
 	model.Datastore = 2
 	model.Portgroup = 2
 	if err := model.Create(); err != nil {

@@ -21,6 +21,7 @@ type eventManager struct {
 
 	log      *history.Database
 	sessions *sessionTable
+	printer  *printer
 	tree     inventoryTree
 	byID     bool // QueryEvents knows views
 }
@@ -52,7 +53,7 @@ func (m *eventManager) CreateCollectorForEvents(
 		return &methods.CreateCollectorForEventsBody{Fault_: fault}
 	}
 	open := func() *history.Cursor { return m.log.Collector(match) }
-	c := newCollector(open, req.Filter, m.sessions)
+	c := newCollector(open, req.Filter, m)
 	if !m.sessions.add(ctx.Session, c) {
 		return &methods.CreateCollectorForEventsBody{
 			Fault_: simulator.Fault("The session has the largest number of event collectors.", new(types.InvalidState)),

@@ -20,7 +20,11 @@ func (m *eventManager) QueryEvents(_ *simulator.Context, req *types.QueryEvents)
 	if fault != nil {
 		return &methods.QueryEventsBody{Fault_: fault}
 	}
-	return &methods.QueryEventsBody{Res: &types.QueryEventsResponse{Returnval: render(rows, req.Filter)}}
+	page, fault := m.printer.page(rows, req.Filter)
+	if fault != nil {
+		return &methods.QueryEventsBody{Fault_: fault}
+	}
+	return &queriedEventsBody{Res: page}
 }
 
 func (m *eventManager) query(req *types.QueryEvents, match history.Filter) ([]history.Row, *soap.Fault) {

@@ -25,6 +25,7 @@ type Server struct {
 	clock       *clock
 	log         *history.Database
 	sessions    *sessionTable
+	printer     *printer
 	workload    *workload
 	wire        *wire
 	faults      *faultBook
@@ -51,7 +52,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, logger: cfg.Logger, clock: own, model: model, certificate: certificate}
+	s := &Server{cfg: cfg, logger: cfg.Logger, clock: own, model: model, certificate: certificate, printer: newPrinter()}
 	if err := s.furnish(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -85,7 +86,7 @@ func (s *Server) furnish() error {
 }
 
 func (s *Server) newManager() *eventManager {
-	m := &eventManager{log: s.log, sessions: s.sessions, tree: inventoryTree{s.model.Map()}, byID: queriesByID(s.cfg.Version)}
+	m := &eventManager{log: s.log, sessions: s.sessions, printer: s.printer, tree: inventoryTree{s.model.Map()}, byID: queriesByID(s.cfg.Version)}
 	m.Self = s.model.Map().EventManager().Self
 	return m
 }

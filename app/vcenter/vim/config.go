@@ -1,6 +1,7 @@
 package vim
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/soap"
+
+	"github.com/vcrelay/vcrelay/app/event"
 )
 
 // Config says how to reach one vCenter. How the certificate is verified: by Thumbprint when set, else against CAFile
@@ -18,13 +21,14 @@ type Config struct {
 	URL        *url.URL // SDK URL, without credentials
 	Name       string   // for people: logs, metrics, the CloudEvent extension vcname
 	Insecure   bool
-	CAFile     string // PEM; read anew at each login, so it may be rotated
-	Thumbprint string // SHA-256 of the server's certificate, AA:BB:...
-	KnownHosts string // file of `host thumbprint` lines, as govc writes it
-	Filter     Filter // what vCenter selects; all events by default
+	CAFile     string       // PEM; read anew at each login, so it may be rotated
+	Thumbprint string       // SHA-256 of the server's certificate, AA:BB:...
+	KnownHosts string       // file of `host thumbprint` lines, as govc writes it
+	Filter     Filter       // what vCenter selects; all events by default
+	Layout     event.Layout // of the events' data
 
 	// Credentials is asked at each login, so that rotated secrets are picked up.
-	Credentials func() (*url.Userinfo, error)
+	Credentials func(context.Context) (*url.Userinfo, error)
 }
 
 // Errors of a login, by what an operator has to mend. Any other error means that vCenter was not reached.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,8 +28,25 @@ const (
 	refusalWindow = 5 * time.Minute
 )
 
-// loginGuard keeps count of refused logins.
-type loginGuard struct{ refusals []time.Time }
+// loginGuard keeps count of refused logins, and lets one at a time pass.
+type loginGuard struct {
+	mu       sync.Mutex
+	refusals []time.Time
+}
+
+// try calls login unless another refusal would be one too many.
+func (g *loginGuard) try(login func() error) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.check(time.Now()); err != nil {
+		return err
+	}
+	err := login()
+	if errors.Is(err, ErrCredentials) {
+		g.refused(time.Now())
+	}
+	return err
+}
 
 // check returns an error while another refused login would be one too many.
 func (g *loginGuard) check(now time.Time) error {
@@ -45,15 +63,22 @@ func (g *loginGuard) check(now time.Time) error {
 
 func (g *loginGuard) refused(now time.Time) { g.refusals = append(g.refusals, now) }
 
-// Dialer logs in to one vCenter, again and again; it keeps count of refused logins. It is used by one goroutine.
+// Dialer logs in to one vCenter, again and again; it keeps count of refused logins. It is safe for concurrent use.
 type Dialer struct {
 	config Config
 	log    zerolog.Logger
-	guard  loginGuard
+	guard  *loginGuard
 }
 
 // NewDialer returns one that has not dialled yet.
-func NewDialer(config Config, log zerolog.Logger) *Dialer { return &Dialer{config: config, log: log} }
+func NewDialer(config Config, log zerolog.Logger) *Dialer {
+	return &Dialer{config: config, log: log, guard: new(loginGuard)}
+}
+
+// With returns a dialer with another configuration of the same account: refused logins count for both.
+func (d *Dialer) With(config Config) *Dialer {
+	return &Dialer{config: config, log: d.log, guard: d.guard}
+}
 
 // Dial makes a session. Its error is ErrCertificate, ErrCredentials or ErrSettings, or any other when vCenter was not
 // reached. The first request carries no credentials: it is there that the certificate is verified. Credentials that were
@@ -72,6 +97,7 @@ func (d *Dialer) Dial(ctx context.Context) (vcenter.Session, error) {
 			InstanceUUID: about.InstanceUuid, Source: d.config.URL.String(), Name: d.config.Name, APIVersion: about.ApiVersion,
 		},
 		filter:     d.config.Filter,
+		layout:     d.config.Layout,
 		severities: loadSeverities(ctx, client, d.log),
 		log:        d.log,
 	}, nil
@@ -92,18 +118,17 @@ func (d *Dialer) login(ctx context.Context) (*vim25.Client, error) {
 	if err != nil {
 		return nil, nameFault(err)
 	}
-	if err := d.guard.check(time.Now()); err != nil {
-		return nil, err
-	}
-	user, err := d.config.Credentials()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
-	}
-	if err := session.NewManager(client).Login(ctx, user); err != nil {
-		err = nameFault(err)
-		if errors.Is(err, ErrCredentials) {
-			d.guard.refused(time.Now())
+	err = d.guard.try(func() error {
+		user, err := d.config.Credentials(ctx)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrSettings, err)
 		}
+		if err := session.NewManager(client).Login(ctx, user); err != nil {
+			return nameFault(err)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return client, nil

@@ -27,6 +27,11 @@ type buffer struct {
 	items  []vcenter.Item
 }
 
+// layouts are those of events as vimjson knows them.
+var layouts = map[event.Layout]vimjson.Layout{
+	event.LayoutVIJSON: vimjson.VIJSON, event.LayoutPascalCase: vimjson.PascalCase, event.LayoutXML: vimjson.XML,
+}
+
 func newPages(s *Session) pages { return pages{session: s, buffers: new([2]buffer)} }
 
 // read asks for a page and has the events transcoded while they arrive: building govmomi's structs takes most of the time of
@@ -34,6 +39,9 @@ func newPages(s *Session) pages { return pages{session: s, buffers: new([2]buffe
 func (p *pages) read(ctx context.Context, method string, this types.ManagedObjectReference, arguments string) ([]vcenter.Item, error) {
 	into := &p.buffers[p.turn]
 	p.turn = 1 - p.turn
+	if into.reader == nil {
+		into.reader = vimjson.NewReader(nil, vimjson.Options{Layout: layouts[p.session.layout], Recycle: true})
+	}
 	err := vimcall.Do(ctx, p.session.client, method, this, arguments, into.fill)
 	if err != nil {
 		return nil, classify(err) // what was read of a page that broke off is read again
@@ -46,11 +54,7 @@ func (p *pages) read(ctx context.Context, method string, this types.ManagedObjec
 func (b *buffer) fill(body io.Reader) error {
 	clear(b.items) // where the next pages are shorter, a large event would stay in memory
 	b.items = b.items[:0]
-	if b.reader == nil {
-		b.reader = vimjson.NewReader(body, vimjson.Options{Recycle: true})
-	} else {
-		b.reader.Reset(body)
-	}
+	b.reader.Reset(body)
 	for {
 		e, err := b.reader.Next()
 		if err == nil {

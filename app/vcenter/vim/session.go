@@ -24,6 +24,7 @@ type Session struct {
 	client     *vim25.Client
 	origin     *event.Origin
 	filter     Filter
+	layout     event.Layout
 	severities map[string]string // by event name
 	log        zerolog.Logger
 	keysFail   atomic.Bool // reading by key was refused
@@ -114,9 +115,12 @@ func (k *keyed) Next(ctx context.Context) ([]vcenter.Item, error) {
 // Close is vcenter.Cursor.
 func (k *keyed) Close(context.Context) {}
 
+// classify names what a new login mends: vCenter has forgotten the session, or shows another certificate, and the authorities
+// are those that were read at the last login.
 func classify(err error) error {
 	var inPage *vimjson.FaultError
-	if fault.Is(err, &types.NotAuthenticated{}) || errors.As(err, &inPage) && inPage.Type == "NotAuthenticated" {
+	if fault.Is(err, &types.NotAuthenticated{}) || errors.As(err, &inPage) && inPage.Type == "NotAuthenticated" ||
+		errors.Is(nameFault(err), ErrCertificate) {
 		return fmt.Errorf("%w: %w", vcenter.ErrSessionEnded, err)
 	}
 	return err

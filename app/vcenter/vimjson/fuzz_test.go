@@ -48,8 +48,8 @@ func FuzzHeader(f *testing.F) {
 	})
 }
 
-// probe holds what is true for any input: no panic, valid JSON, the same however the input comes; and the same events as
-// govmomi's wherever govmomi takes the page.
+// probe holds what is true for any input: no panic, valid JSON and XML, the same however the input comes; and the same events
+// as govmomi's wherever govmomi takes the page.
 func probe(t *testing.T, text []byte) {
 	got, err := read(text, vimjson.Options{MaxEvent: 1 << 20})
 	for _, e := range got {
@@ -64,6 +64,13 @@ func probe(t *testing.T, text []byte) {
 		if !json.Valid(e.Data) {
 			t.Fatalf("no JSON: %s", e.Data)
 		}
+		if i < len(got) && (e.Key != got[i].Key || !e.Created.Equal(got[i].Created) || e.Entity() != got[i].Entity()) {
+			t.Fatalf("layouts differ: %+v\n%+v", e, got[i])
+		}
+	}
+	marked, _ := read(text, vimjson.Options{MaxEvent: 1 << 20, Layout: vimjson.XML})
+	for i, e := range marked {
+		tokens(t, e.Data)
 		if i < len(got) && (e.Key != got[i].Key || !e.Created.Equal(got[i].Created) || e.Entity() != got[i].Entity()) {
 			t.Fatalf("layouts differ: %+v\n%+v", e, got[i])
 		}

@@ -23,7 +23,7 @@ type Event struct {
 
 	VM, Host, Dvs, Net, Ds, ComputeResource, Datacenter event.Ref // what it names, empty where it names nothing
 
-	// Data is a JSON object in the reader's layout. Neighbours share one allocation of up to 64 KiB: who keeps a single
+	// Data is a JSON object or an XML element, in the reader's layout. Neighbours share one allocation of up to 64 KiB: who keeps a single
 	// event for long keeps a copy.
 	Data []byte
 

@@ -13,7 +13,7 @@ import (
 // Options of a Reader; the zero value is good.
 type Options struct {
 	Layout   Layout
-	MaxEvent int // bytes of one event in XML, and in JSON; 64 MiB if 0
+	MaxEvent int // bytes of one event as it comes, and as it is handed out; 64 MiB if 0
 	MaxDepth int // elements of an event that enclose each other; 128 if 0
 
 	// Recycle makes Reset take the memory back that the events of earlier pages have their Data in. It spares the garbage
@@ -42,6 +42,7 @@ type Reader struct {
 	inside  bool     // of an element that holds events
 	whole   bool     // such an element came
 	behind  int      // depth to return to before the next event, after one that was given up; 0 for none
+	markup  *markup  // of the layout XML, else nil
 }
 
 // NewReader reads the answer to ReadNextEvents, ReadPreviousEvents or QueryEvents from in.
@@ -53,7 +54,10 @@ func NewReader(in io.Reader, options Options) *Reader {
 	if r.options.MaxDepth == 0 {
 		r.options.MaxDepth = maxDepth
 	}
-	r.emit = emitter{in: &r.in, layout: options.Layout, limit: r.options.MaxEvent, strings: new(interned[string]), refs: new(interned[event.Ref])}
+	if options.Layout == XML {
+		r.markup = &markup{most: r.options.MaxEvent}
+	}
+	r.emit = emitter{in: &r.in, layout: options.Layout.json(), limit: r.options.MaxEvent, strings: new(interned[string]), refs: new(interned[event.Ref])}
 	r.Reset(in)
 	return r
 }
@@ -171,6 +175,9 @@ func (r *Reader) event() error {
 	r.emit.begin()
 	r.emit.out = r.room()
 	err := r.emit.top()
+	if err == nil && r.markup != nil {
+		err = r.toXML()
+	}
 	r.large = r.large || cap(r.emit.out) > largeEvent
 	if err != nil {
 		if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrTooDeep) {
@@ -179,6 +186,15 @@ func (r *Reader) event() error {
 		return &EventError{Event: r.emit.event, Err: err}
 	}
 	r.emit.event.Data = r.own(r.emit.out)
+	return nil
+}
+
+// toXML replaces the VI/JSON of an event by its XML.
+func (r *Reader) toXML() error {
+	if err := r.markup.write(r.emit.out); err != nil {
+		return err
+	}
+	r.emit.out = append(r.emit.out[:0], r.markup.out...)
 	return nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Layout is the form of the JSON.
+// Layout is the form of the data.
 type Layout uint8
 
 const (
@@ -16,8 +16,21 @@ const (
 	// zero where unset, no type names, values of anyType plain.
 	PascalCase
 
-	layouts = 2
+	layouts = 2 // of JSON
+
+	// XML is what VSphereSource published by default: the event as encoding/xml writes govmomi's structs, an element with
+	// the name of the class, without name spaces and types. Unlike VSphereSource it keeps classes and fields that govmomi
+	// does not know, and empty values in an array.
+	XML Layout = layouts
 )
+
+// json is the layout that the emitter writes.
+func (l Layout) json() Layout {
+	if l == XML {
+		return VIJSON
+	}
+	return l
+}
 
 type kind uint8
 

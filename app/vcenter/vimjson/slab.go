@@ -44,6 +44,9 @@ func (r *Reader) recycle() {
 	clear(r.used)
 	r.slab, r.used = nil, r.used[:0]
 	r.emit.out, r.emit.event = nil, Event{}
+	if r.markup != nil {
+		r.markup.recycle()
+	}
 	if r.large {
 		r.large = false
 		debug.FreeOSMemory()

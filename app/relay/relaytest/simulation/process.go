@@ -46,7 +46,7 @@ func (d *day) startProcess() *process {
 			now, err := source.Now(ctx)
 			return d.server.readings.Start.Position(now), err
 		},
-		Observer: relay.NewObserver(prometheus.NewRegistry(), "simulated", "simulated"), Log: d.log,
+		Observer: relay.NewObserver(prometheus.NewRegistry(), "simulated", "default", "simulated"), Log: d.log,
 		Jitter: func(limit time.Duration) time.Duration { return between(p.takes, 0, limit-1) },
 	}
 	p.next = func() { d.replace(p) }

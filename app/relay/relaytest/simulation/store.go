@@ -49,6 +49,9 @@ func (s *store) Acquire(ctx context.Context, _ string) (position event.Position,
 	return position, r.position != "", nil
 }
 
+// Look is relay.Checkpoints. No stream of a simulation waits for its share.
+func (s *store) Look(ctx context.Context, _ string) error { return ctx.Err() }
+
 // Save is relay.Checkpoints.
 func (s *store) Save(ctx context.Context, _ string, position event.Position) error {
 	text, err := json.Marshal(position)

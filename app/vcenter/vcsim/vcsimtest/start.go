@@ -17,7 +17,9 @@ const (
 )
 
 // Credentials logs in to it, as vim.Config asks for.
-func Credentials() (*url.Userinfo, error) { return url.UserPassword(User, Password), nil }
+func Credentials(context.Context) (*url.Userinfo, error) {
+	return url.UserPassword(User, Password), nil
+}
 
 // Start runs a simulated vCenter, served over TLS, until the test and its later clean-ups have ended. It is small and says
 // nothing where config does not ask for more.
