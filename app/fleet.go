@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/dapr/go-sdk/client"
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,7 +34,9 @@ type fleet struct {
 	log       zerolog.Logger
 	read      []byte // sum of the fleet file that settings are of
 
-	birds  *canary
+	birds   *canary
+	hangups chan os.Signal // asks to read the fleet file again
+
 	health health
 	who    identities
 
@@ -44,9 +49,13 @@ func newFleet(settings *config.Config, dapr client.Client, positions *checkpoint
 	f := &fleet{
 		settings: settings, dapr: dapr, positions: positions, registry: registry, shares: relay.NewShares(), log: log,
 		read:    sumOf(settings.FleetFile),
+		hangups: make(chan os.Signal, 1),
 		dialers: make(map[string]*vim.Dialer), connected: make(map[string]*vcenter.Source),
 	}
 	var heal func(context.Context) error
+	if settings.FleetFile != "" { // from the start on: it would end the process
+		signal.Notify(f.hangups, syscall.SIGHUP)
+	}
 	if settings.Heal {
 		f.healer = &healer{restart: dapr.Shutdown}
 		heal = f.healer.heal
@@ -65,6 +74,9 @@ func (f *fleet) prepare(ctx context.Context, fleet config.Fleet) ([]relay.Plan, 
 	for _, route := range fleet.Routes {
 		var err error
 		if events[route.Name], err = selection(route); err != nil {
+			return nil, err
+		}
+		if err := checkProfile(route); err != nil {
 			return nil, err
 		}
 		to := newTarget(f.dapr, route)
@@ -205,13 +217,13 @@ func (f *fleet) open(ctx context.Context, o *one) (*relay.Stream, func(), error)
 		Origin:      origin,
 		Idle:        source.Close,
 	}
-	wanted, err := newFilter(route)
+	judge, err := newFilter(route)
 	if err != nil {
 		release()
 		return nil, nil, err
 	}
-	if wanted != nil {
-		stream.Filter = wanted.Match
+	if judge != nil || len(route.Events) > 0 {
+		stream.Filter = wants(route, judge)
 	}
 	if f.healer != nil {
 		stream.Heal = f.healer.heal

@@ -92,6 +92,9 @@ func (i *identities) claim(instanceUUID, name string) (renounce func(), err erro
 // healPause is the least time between two restarts of the sidecar, which all streams share.
 const healPause = 10 * time.Minute
 
+// healTimeout bounds the request: a sidecar that hangs does not answer it.
+const healTimeout = 10 * time.Second
+
 // healer restarts the sidecar.
 type healer struct {
 	restart func(context.Context) error
@@ -102,10 +105,15 @@ type healer struct {
 
 func (h *healer) heal(ctx context.Context) error {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.last.IsZero() && time.Since(h.last) < healPause {
+	due := h.last.IsZero() || time.Since(h.last) >= healPause
+	if due {
+		h.last = time.Now()
+	}
+	h.mu.Unlock()
+	if !due {
 		return nil // another stream had it restarted
 	}
-	h.last = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, healTimeout)
+	defer cancel()
 	return h.restart(ctx)
 }

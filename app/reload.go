@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -45,9 +44,7 @@ func (r *reloads) run(ctx context.Context) {
 	if file == "" {
 		return
 	}
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
+	defer signal.Stop(r.fleet.hangups)
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
 	r.seen = r.fleet.read
@@ -56,7 +53,7 @@ func (r *reloads) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangups:
+		case <-r.fleet.hangups:
 			asked = true
 		case <-ticker.C:
 		}

@@ -84,6 +84,7 @@ func (s *Store) Acquire(ctx context.Context, stream string) (position event.Posi
 	}
 	position, found, err = current.position()
 	if err != nil {
+		s.forget(stream) // when somebody deletes it, it is gone
 		return position, false, s.damaged(ctx, stream, current.Position, err)
 	}
 	next := record{Owner: s.owner, Epoch: current.Epoch + 1, LeaseSeconds: s.lease.Seconds(), Position: current.Position}
@@ -105,6 +106,9 @@ func (s *Store) look(ctx context.Context, stream string) (current record, etag s
 	current, etag, err = s.load(ctx, stream)
 	if err != nil {
 		return current, etag, err
+	}
+	if etag != "" && current.Owner != s.owner {
+		s.lose(stream)
 	}
 	if etag == "" {
 		if known, was := s.recall(stream); was {
@@ -177,6 +181,14 @@ func (s *Store) hold(stream string, r record, etag string) {
 	r.Version = recordVersion
 	s.owned[stream] = held{record: r, etag: etag}
 	s.seen[stream] = sighting{etag, time.Now(), r}
+}
+
+// forget forgets all that is known of a record.
+func (s *Store) forget(stream string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.owned, stream)
+	delete(s.seen, stream)
 }
 
 // lose forgets that the stream was ours.

@@ -70,6 +70,7 @@ func (s *Store) load(ctx context.Context, stream string) (record, string, error)
 	}
 	r, err := decode(item.Value)
 	if err != nil {
+		s.forget(stream)
 		return record{}, "", s.damaged(ctx, stream, item.Value, err)
 	}
 	return r, item.Etag, nil

@@ -12,6 +12,7 @@ import (
 const (
 	windowSize    = 200                    // events that a crash may have published and not stored
 	windowBytes   = 8 << 20                // of their data, and one event more
+	judgeTime     = 100 * time.Millisecond // for the filter, until requests and the lease have their turn
 	mostPassed    = 4096                   // events that are not wanted, behind one that is not acknowledged
 	saveEvery     = time.Second            // the position, while requests are always on their way
 	maxRequests   = 4                      // on their way at a time, unless the stream says otherwise
@@ -35,6 +36,7 @@ type delivery struct {
 
 	page    *event.Page // that is being taken over, and
 	taken   int         // how many of its events were
+	more    bool        // the filter has to judge the rest, when others have had their turn
 	results chan result
 	saved   chan error // nil while nothing is being written
 	saving  int        // of unsaved, what the write covers
@@ -84,6 +86,7 @@ func (d *delivery) run(ctx, sending context.Context, pages <-chan event.Page, ne
 		stopping := ctx.Err() != nil
 		if stopping {
 			d.window.cut()
+			d.more = false
 		} else {
 			d.takeOver(next)
 		}
@@ -120,13 +123,17 @@ func (d *delivery) run(ctx, sending context.Context, pages <-chan event.Page, ne
 
 // takeOver brings events into the window, as far as there is room.
 func (d *delivery) takeOver(next chan<- struct{}) {
+	d.more = false
 	if d.page == nil {
 		return
 	}
-	events := d.page.Events
+	events, began := d.page.Events, time.Now()
 	for ; d.taken < len(events) && d.window.room(d.unsaved); d.taken++ {
 		e := &events[d.taken]
 		e.Profile = d.stream.Profile
+		if d.more = d.stream.Filter != nil && time.Since(began) > judgeTime; d.more {
+			return
+		}
 		if !d.stream.wants(e) {
 			d.pass(e)
 			continue
@@ -161,7 +168,7 @@ func (d *delivery) pass(e *event.Event) {
 func (d *delivery) send(ctx context.Context) {
 	for d.flying < d.stream.requests() && !d.asking && !d.older(2) {
 		now := time.Now()
-		d.window.saved = d.unsaved == 0 && !d.passed
+		d.window.saved = d.unsaved == 0 && !d.passed && d.saved == nil
 		var entries []*entry
 		switch {
 		case d.about != nil: // if that is taken which was taken before, it is not the target that fails
@@ -190,7 +197,7 @@ func (d *delivery) mayFinish() bool {
 // heal has the way to the target made anew when it was out for long: a sidecar may hold on to a connection that is dead.
 func (d *delivery) heal(ctx context.Context, now time.Time) {
 	s, o := d.stream, &d.outage
-	if s.Heal == nil || now.Sub(o.since) < healAfter || now.Sub(d.healed) < healPause {
+	if s.Heal == nil || d.cannotTell() || now.Sub(o.since) < healAfter || now.Sub(d.healed) < healPause {
 		return
 	}
 	d.healed = now
@@ -202,6 +209,10 @@ func (d *delivery) heal(ctx context.Context, now time.Time) {
 		}
 	})
 }
+
+// cannotTell is true while nothing tells an event that is refused from a target that takes nothing: in the order of all events, when
+// none was taken before the first.
+func (d *delivery) cannotTell() bool { return d.stream.Order == event.OrderStrict && d.last == nil }
 
 // probe returns an event to try a target with that takes nothing. In turn it is each that may be sent, since an event may be
 // refused for what it is, and the one that was taken last.
@@ -220,7 +231,7 @@ func (d *delivery) probe(now time.Time) []*entry {
 
 func (d *delivery) launch(ctx context.Context, entries []*entry, now time.Time) {
 	first := entries[0]
-	r := result{entries: entries, successes: d.successes, aside: first.alone >= failsToGiveUp, canary: first.state == done}
+	r := result{entries: entries, successes: d.successes, aside: first.state != done && first.alone >= failsToGiveUp, canary: first.state == done}
 	if !r.canary {
 		d.window.mark(entries, flying)
 	}
@@ -276,6 +287,7 @@ func (d *delivery) accepted(r *result) {
 		return
 	}
 	d.last = r.entries[0]
+	d.last.cut, d.last.alone = false, 0 // it was taken after all
 	d.window.mark(r.entries, done)
 	d.stream.Observer.published(r.entries, r.took)
 	d.unsaved += d.window.advance(&d.position)
@@ -292,7 +304,7 @@ func (d *delivery) refused(r *result) {
 		first.cut = true // it may be its size
 		first.alone--    // the target is tried between: somebody may have mended it
 		d.stream.Log.Error().Err(r.err).Str("id", first.event.ID()).Msg("an event that the target refuses cannot be dead-lettered, trying until it can")
-	case first.cut: // that it is the event was found out before
+	case first.cut && !r.canary: // that it is the event was found out before
 		d.blame(r)
 	case r.canary, !d.outage.since.IsZero():
 		d.out(r.err, now)
@@ -329,6 +341,10 @@ func (d *delivery) out(err error, now time.Time) {
 		s.Log.Warn().Err(err).Str("part", partTarget).Msg("not available, trying until it is")
 	} else {
 		s.Log.Debug().Err(err).Str("part", partTarget).Int("tries", o.tries).Msg("still not available")
+	}
+	if o.tries == failsToGiveUp && d.cannotTell() {
+		s.Log.Error().Err(err).Str("id", d.window.entries[0].event.ID()).
+			Msg("the first event after a start is not taken: it may be the event itself; in order strict nothing else can be tried")
 	}
 	s.Observer.failed(partTarget, err)
 	if !now.Before(o.again) { // else another request of the same moment has failed as well
@@ -388,6 +404,9 @@ func (d *delivery) older(thirds int) bool {
 
 // pause is how long there is nothing to do unless something happens.
 func (d *delivery) pause() time.Duration {
+	if d.more {
+		return 0
+	}
 	now := time.Now()
 	pause := time.Hour
 	for _, until := range []time.Time{d.window.nextDue(now), d.outage.again, d.launched.Add(besideAfter), d.began.Add(saveEvery), d.renewed.Add(d.stream.Lease / 3)} {

@@ -95,3 +95,29 @@ func TestThePositionIsStoredThoughNothingIsWanted(t *testing.T) {
 		}
 	})
 }
+
+// A filter may take long. The position, the lease and what is on its way do not wait for the end of a page.
+func TestASlowFilterHoldsUpNeitherLeaseNorPosition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		history := relaytest.NewHistory(1000, 7, begin)
+		history.PageSize = 1000
+		r := newRig(t, history)
+		r.lease, r.positions.Lease = 9*time.Second, 9*time.Second
+		r.filter = func(*event.Event) (bool, error) {
+			time.Sleep(50 * time.Millisecond)
+			return true, nil
+		}
+		r.start()
+		for range 50 {
+			time.Sleep(time.Second)
+			if _, _, err := r.positions.Owner().Acquire(t.Context(), streamID); !errors.Is(err, event.ErrHeld) {
+				t.Fatal("the lease has ended", err)
+			}
+		}
+		time.Sleep(10 * time.Second)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+	})
+}

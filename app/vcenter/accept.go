@@ -63,7 +63,7 @@ func (r *Reader) acceptOne(items []Item, i int, s *scan) ([]event.Event, error) 
 		r.reach = later(r.reach, item.Created)
 	}
 	r.seen.Advance(&e)
-	if e.TypeID == burstCompressed { // told before, so that no position lies between the two
+	if e.TypeID == BurstCompressed { // told before, so that no position lies between the two
 		compressed, err := r.announceCompressed(&e)
 		if err != nil {
 			return nil, err

@@ -10,8 +10,8 @@ import (
 	"github.com/vcrelay/vcrelay/app/event"
 )
 
-// burstCompressed is the event that vCenter stores in place of those that its burst filter left out.
-const burstCompressed = "com.vmware.vc.EventBurstCompressedEvent"
+// BurstCompressed is the event that vCenter stores in place of those that its burst filter left out.
+const BurstCompressed = "com.vmware.vc.EventBurstCompressedEvent"
 
 func (r *Reader) announceCompressed(e *event.Event) (event.Event, error) {
 	burst := readBurst(e.Data)
