@@ -41,7 +41,10 @@ func CheckFields(text string) error {
 // Expand puts what e has in place of the fields of text. What is in them comes from vCenter and may be anything: of each, all
 // that is not a letter of ASCII, a digit, `-`, `_` or a point within is percent-encoded, so that it makes no folder, no header
 // and no query.
-func Expand(text string, e *Event) string {
+func Expand(text string, e *Event) string { return expand(text, e, escaped) }
+
+// expand puts the value of each field, in a form, in its place.
+func expand(text string, e *Event, form func(string) string) string {
 	var out strings.Builder
 	for {
 		before, after, opened := strings.Cut(text, "{")
@@ -51,40 +54,28 @@ func Expand(text string, e *Event) string {
 		}
 		name, behind, _ := strings.Cut(after, "}")
 		if value, known := fields[name]; known {
-			writeEscaped(&out, value(e))
+			out.WriteString(form(value(e)))
 		}
 		text = behind
 	}
 }
 
-func writeEscaped(out *strings.Builder, value string) {
+func escaped(value string) string {
+	var out strings.Builder
 	for i := range len(value) {
 		switch c := value[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.' && i > 0:
 			out.WriteByte(c)
 		default:
-			fmt.Fprintf(out, "%%%02X", c)
+			fmt.Fprintf(&out, "%%%02X", c)
 		}
 	}
+	return out.String()
 }
 
 // ExpandTopic is Expand for the name of a topic: brokers agree on letters, digits, `.`, `-` and `_` only, so that any other
 // character becomes `_`, and a field without a value `none`.
-func ExpandTopic(text string, e *Event) string {
-	var out strings.Builder
-	for {
-		before, after, opened := strings.Cut(text, "{")
-		out.WriteString(before)
-		if !opened {
-			return out.String()
-		}
-		name, behind, _ := strings.Cut(after, "}")
-		if value, known := fields[name]; known {
-			out.WriteString(topicPart(value(e)))
-		}
-		text = behind
-	}
-}
+func ExpandTopic(text string, e *Event) string { return expand(text, e, topicPart) }
 
 func topicPart(value string) string {
 	value = strings.Trim(strings.Map(func(c rune) rune {
