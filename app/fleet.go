@@ -32,7 +32,7 @@ type fleet struct {
 	shares    *relay.Shares
 	healer    *healer // nil where the sidecar is not to be restarted
 	log       zerolog.Logger
-	read      []byte // sum of the fleet file that settings are of
+	read      []byte // sum of the fleet file as settings have it: it may have changed since
 
 	birds   *canary
 	hangups chan os.Signal // asks to read the fleet file again
@@ -48,7 +48,7 @@ type fleet struct {
 func newFleet(settings *config.Config, dapr client.Client, positions *checkpoint.Store, registry prometheus.Registerer, log zerolog.Logger) *fleet {
 	f := &fleet{
 		settings: settings, dapr: dapr, positions: positions, registry: registry, shares: relay.NewShares(), log: log,
-		read:    sumOf(settings.FleetFile),
+		read:    settings.Sum,
 		hangups: make(chan os.Signal, 1),
 		dialers: make(map[string]*vim.Dialer), connected: make(map[string]*vcenter.Source),
 	}
@@ -64,8 +64,16 @@ func newFleet(settings *config.Config, dapr client.Client, positions *checkpoint
 	return f
 }
 
-// Err is nil while a stream does its work, or stands by.
-func (f *fleet) Err() error { return f.health.Err() }
+// Err is nil while events can be relayed: a stream does its work, or stands by, and the canary is taken.
+func (f *fleet) Err() error {
+	if err := f.health.Err(); err != nil {
+		return err
+	}
+	if err := f.birds.Err(); err != nil {
+		return errors.Join(err, f.health.Ill())
+	}
+	return nil
+}
 
 // prepare checks the targets of a fleet, and returns its streams.
 func (f *fleet) prepare(ctx context.Context, fleet config.Fleet) ([]relay.Plan, error) {
@@ -249,9 +257,7 @@ func profileOf(route config.Route) event.Profile {
 func (f *fleet) run(ctx context.Context, plans []relay.Plan) error {
 	all := make(chan []relay.Plan, 1)
 	all <- plans
-	for i := range plans {
-		f.health.note(plans[i].Name, func() error { return errors.New("not reached yet") })
-	}
+	f.health.plan(plans)
 	streams := &relay.Fleet{Members: f.positions.Members(), Shares: f.shares, Lease: f.settings.Lease, Log: f.log}
 	reloads := newReloads(f, all)
 	var beside sync.WaitGroup

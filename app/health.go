@@ -8,49 +8,80 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/vcrelay/vcrelay/app/relay"
 )
 
-// health is how the streams are. It is safe for concurrent use.
+// health is how the planned streams are. It is safe for concurrent use.
 type health struct {
 	mu  sync.Mutex
 	all map[string]func() error // by stream
 }
 
+var (
+	errNotReached = errors.New("not reached yet")
+	errNotRunning = errors.New("not running")
+)
+
+// plan says which streams there are from now on.
+func (h *health) plan(streams []relay.Plan) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make(map[string]func() error)
+	for i := range streams {
+		name := streams[i].Name
+		if all[name] = h.all[name]; all[name] == nil {
+			all[name] = func() error { return errNotReached }
+		}
+	}
+	h.all = all
+}
+
+// note says where to ask how a stream is. One that is not planned any more may say it while it ends.
 func (h *health) note(stream string, state func() error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.all == nil {
-		h.all = make(map[string]func() error)
+	if _, planned := h.all[stream]; planned {
+		h.all[stream] = state
 	}
-	h.all[stream] = state
 }
 
-func (h *health) forget(stream string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.all, stream)
-}
+func (h *health) forget(stream string) { h.note(stream, func() error { return errNotRunning }) }
 
 // Err is nil while one stream at least does its work: of many vCenters one may be away for days, which is no reason to take a
-// replica out. Its metric vcrelay_source_up says so.
+// replica out. Ill says so.
 func (h *health) Err() error {
+	well, ill := h.look()
+	switch {
+	case well:
+		return nil
+	case ill == nil:
+		return errors.New("no stream runs yet")
+	default:
+		return ill
+	}
+}
+
+// Ill is what each stream says that does not do its work, nil where all do.
+func (h *health) Ill() error {
+	_, ill := h.look()
+	return ill
+}
+
+// look asks all streams, and tells whether one is well.
+func (h *health) look() (well bool, ill error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(h.all)) {
 		err := h.all[name]()
-		if err == nil {
-			return nil
-		}
-		if len(h.all) > 1 {
+		if err != nil && len(h.all) > 1 {
 			err = fmt.Errorf("%s: %w", name, err)
 		}
 		faults = append(faults, err)
+		well = well || err == nil
 	}
-	if len(faults) == 0 {
-		return errors.New("no stream runs yet")
-	}
-	return errors.Join(faults...)
+	return well, errors.Join(faults...)
 }
 
 // identities knows which vCenter is read under which name. It is safe for concurrent use.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"os"
 	"os/signal"
@@ -72,8 +71,7 @@ func sumOf(file string) []byte {
 	if err != nil {
 		return nil
 	}
-	sum := sha256.Sum256(content)
-	return sum[:]
+	return config.Sum(content)
 }
 
 // reload has the streams of the file run. A faulty one changes nothing. It is tried again where it is not the file that is faulty:
@@ -96,6 +94,7 @@ func (r *reloads) reload(ctx context.Context, file string) (again bool) {
 	warn(log, next)
 	r.results.WithLabelValues("ok").Inc()
 	log.Info().Str("file", file).Int("streams", len(plans)).Msg("fleet file taken")
+	r.fleet.health.plan(plans)
 	select {
 	case r.plans <- plans:
 	case <-ctx.Done():

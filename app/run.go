@@ -48,7 +48,10 @@ func runRelay(ctx context.Context) error {
 
 	// One context for everything: whatever ends takes the rest along, and Wait waits for all.
 	group, ctx := errgroup.WithContext(ctx)
-	health := &web.Server{Listen: settings.Listen, Metrics: registry, Ready: func() error { return cmp.Or(first.Err(), streams.Err(), streams.birds.Err()) }}
+	health := &web.Server{
+		Listen: settings.Listen, Metrics: registry,
+		Ready: func() error { return cmp.Or(first.Err(), streams.Err()) }, Ill: streams.health.Ill,
+	}
 	if err := health.Open(ctx); err != nil {
 		return unusable(err)
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path"
@@ -12,6 +13,9 @@ import (
 type Fleet struct {
 	Vcenters []Vcenter // names and addresses are unique
 	Routes   []Route   // names are unique
+
+	// Sum is that of the file, as it was read; nil where there is none.
+	Sum []byte
 
 	// Warnings are what works and should not be so, one line each.
 	Warnings []string
@@ -49,7 +53,14 @@ func ReadFleet(file string, defaults Defaults, checks Checks) (Fleet, error) {
 	if faults := reader.faults(); len(faults) > 0 {
 		return Fleet{}, faults
 	}
+	fleet.Sum = Sum(content)
 	return fleet, nil
+}
+
+// Sum tells the contents of two fleet files apart.
+func Sum(content []byte) []byte {
+	sum := sha256.Sum256(content)
+	return sum[:]
 }
 
 func (s *fleetSection) read(r *report, defaults Defaults, checks Checks) Fleet {

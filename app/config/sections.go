@@ -33,7 +33,7 @@ type routeSection struct {
 	Name          text   `key:"name" need:"give it a name, e.g. default" form:"route" about:"Unique in the file. It is part of the name of the stored position: a renamed route starts anew."`
 	Vcenters      texts  `key:"vcenters" about:"The vCenters of this route, by name or by pattern (prod-*). Default: all."`
 	Events        texts  `key:"events" form:"event" about:"Only these events, selected by vCenter itself: classes and EventTypeIds. Default: all."`
-	Severities    texts  `key:"severities" one:"info warning error user" about:"Only events of these severities, selected by vCenter itself. Default: all."`
+	Severities    texts  `key:"severities" one:"info warning error user" about:"Only events of these severities, selected by vCenter itself; bursts are told only if vCenter's event about them is one. Default: all."`
 	Filter        text   `key:"filter" about:"CEL expression; only events for which it is true are published."`
 	Pattern       free   `key:"pattern" about:"EventBridge pattern, as YAML or as a text of JSON; only events that match it are published. Beside a filter both must let the event pass."`
 	Profile       text   `key:"profile" one:"default event-router knative knative-xml" about:"How an event is laid out as a CloudEvent. Default: default."`

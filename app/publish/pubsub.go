@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dapr/go-sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vcrelay/vcrelay/app/event"
 )
@@ -16,6 +17,9 @@ import (
 // attemptTimeout bounds one bulk request. Brokers answer within milliseconds or fail within their own time-outs
 // (JetStream: 5 s); a request that takes longer is on a connection that is gone.
 const attemptTimeout = 30 * time.Second
+
+// mostBeside is how many requests of one call are on their way at a time, where a request takes events of one key only.
+const mostBeside = 8
 
 // attributesSize is what a CloudEvent has around its data as a rule.
 const attributesSize = 1024
@@ -36,19 +40,13 @@ type PubSub struct {
 	options PubSubOptions
 
 	componentType string // after Check
+	broker        broker // of it
 }
 
 // NewPubSub returns a publisher to a pub/sub component. It does not dial.
 func NewPubSub(dapr client.Client, options PubSubOptions) *PubSub {
-	return &PubSub{dapr: dapr, options: options}
+	return &PubSub{dapr: dapr, options: options, broker: brokerOf("")}
 }
-
-// inOrder are the components that store the events of a bulk request in their order. All others publish them in parallel.
-var inOrder = []string{"pubsub.kafka", "pubsub.azure.servicebus.topics", "pubsub.azure.servicebus.queues", "pubsub.azure.eventhubs"}
-
-// keyless are the components that ignore the key of an entry (components-contrib 1.18). Metadata cost relay and sidecar as much as
-// the event.
-var keyless = []string{"pubsub.jetstream", "pubsub.in-memory", "pubsub.rabbitmq", "pubsub.mqtt3"}
 
 // Check returns an error when the sidecar has no such pub/sub component.
 func (p *PubSub) Check(ctx context.Context) error {
@@ -60,7 +58,7 @@ func (p *PubSub) Check(ctx context.Context) error {
 		return fmt.Errorf("%w: the sidecar has no pub/sub component %q; add it to its resources folder (see components/nats) or set VCRELAY_TARGET",
 			ErrUnfit, p.options.Component)
 	}
-	p.componentType = found.Type
+	p.componentType, p.broker = found.Type, brokerOf(found.Type)
 	if p.options.Letters == nil {
 		return nil
 	}
@@ -75,7 +73,7 @@ func isPubSub(c *client.MetadataRegisteredComponents) bool {
 }
 
 // KeepsOrder tells, after Check, whether the events of one call of Publish are stored in their order.
-func (p *PubSub) KeepsOrder() bool { return slices.Contains(inOrder, p.componentType) }
+func (p *PubSub) KeepsOrder() bool { return p.broker.inOrder }
 
 // Type is the type of the component, e.g. pubsub.jetstream, after Check.
 func (p *PubSub) Type() string { return p.componentType }
@@ -86,27 +84,35 @@ func (p *PubSub) MostEvents() int { return 0 }
 // MostRequests is how many calls should be on their way at a time: 0, as many as the relay likes.
 func (p *PubSub) MostRequests() int { return 0 }
 
-// Publish sends events in one bulk request for each topic and returns nil when the broker has acknowledged all of them. Components
-// without a bulk of their own publish the entries in parallel, so events whose order matters do not belong in one call.
+// Publish sends events in one bulk request for each topic, and for each partition key where a request takes one only, and returns
+// nil when the broker has acknowledged all of them. Components without a bulk of their own publish the entries in parallel, so
+// events whose order matters do not belong in one call.
 func (p *PubSub) Publish(ctx context.Context, events []event.Event) error {
 	if !strings.Contains(p.options.Topic, "{") {
-		return p.publish(ctx, p.options.Topic, events)
+		return p.publishAll(ctx, p.options.Topic, events)
 	}
-	var topics []string // in the order of their first event
-	of := make(map[string][]event.Event)
-	for i := range events {
-		topic := event.ExpandTopic(p.options.Topic, &events[i])
-		if of[topic] == nil {
-			topics = append(topics, topic)
-		}
-		of[topic] = append(of[topic], events[i])
-	}
-	for _, topic := range topics {
-		if err := p.publish(ctx, topic, of[topic]); err != nil {
+	topic := func(e *event.Event) string { return event.ExpandTopic(p.options.Topic, e) }
+	for _, group := range grouped(events, topic) {
+		if err := p.publishAll(ctx, topic(&group[0]), group); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// publishAll sends events to a topic, in several requests side by side where they have different keys. It gives up at the first
+// that fails: all are sent again.
+func (p *PubSub) publishAll(ctx context.Context, topic string, events []event.Event) error {
+	requests := p.broker.requests(events)
+	if len(requests) == 1 {
+		return p.publish(ctx, topic, events)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(mostBeside)
+	for _, request := range requests {
+		group.Go(func() error { return p.publish(ctx, topic, request) })
+	}
+	return group.Wait()
 }
 
 func (p *PubSub) publish(ctx context.Context, topic string, events []event.Event) error {
@@ -148,11 +154,7 @@ func (p *PubSub) request(buffer *[]byte, events []event.Event) []any {
 	for i := range events {
 		begin := len(out)
 		out = event.AppendCloudEvent(out, &events[i])
-		entry := client.PublishEventsEvent{EntryID: strconv.Itoa(i), Data: out[begin:], ContentType: event.ContentType}
-		if !slices.Contains(keyless, p.componentType) { // on the entry: a key of the request would replace it on Kafka
-			entry.Metadata = map[string]string{"partitionKey": events[i].PartitionKey()}
-		}
-		entries[i] = entry
+		entries[i] = client.PublishEventsEvent{EntryID: strconv.Itoa(i), Data: out[begin:], ContentType: event.ContentType, Metadata: p.broker.metadata(&events[i])}
 	}
 	*buffer = out
 	return entries

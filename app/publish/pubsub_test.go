@@ -1,8 +1,14 @@
 package publish_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,8 +21,9 @@ import (
 // fakeDapr is a sidecar with one component.
 type fakeDapr struct {
 	client.Client
-	kind string
-	sent func(events []any)
+	kind  string
+	sent  func(events []any)
+	fails func(events []any) error // nil: never
 }
 
 func (f *fakeDapr) GetMetadata(context.Context) (*client.GetMetadataResponse, error) {
@@ -25,27 +32,157 @@ func (f *fakeDapr) GetMetadata(context.Context) (*client.GetMetadataResponse, er
 
 func (f *fakeDapr) PublishEvents(_ context.Context, _, _ string, events []any, _ ...client.PublishEventsOption) client.PublishEventsResponse {
 	f.sent(events)
+	if f.fails != nil {
+		return client.PublishEventsResponse{Error: f.fails(events)}
+	}
 	return client.PublishEventsResponse{}
 }
 
-// Redis stores the metadata of an entry, and Kafka chooses the partition by it.
-func TestOnlyComponentsThatIgnoreTheKeyOfAnEntryGetNone(t *testing.T) {
-	for kind, keyed := range map[string]bool{"pubsub.kafka": true, "pubsub.redis": true, "pubsub.of-tomorrow": true, "pubsub.jetstream": false} {
-		found := false
-		target := publish.NewPubSub(&fakeDapr{kind: kind, sent: func(events []any) {
-			entry, _ := events[0].(client.PublishEventsEvent)
-			found = entry.Metadata["partitionKey"] == "3c0f7a10/VirtualMachine:vm-1"
-		}}, publish.PubSubOptions{Component: "events", Topic: "vcenter"})
-		if err := target.Check(t.Context()); err != nil {
-			t.Fatal(err)
+const (
+	vm1 = "3c0f7a10/VirtualMachine:vm-1"
+	id0 = "3c0f7a10-0-0"
+)
+
+// The keys are those that components-contrib v1.18.0 reads; broker.go says where.
+func TestEachBrokerIsToldWhatDecidesOnTheOrderByItsOwnNames(t *testing.T) {
+	serviceBus := map[string]string{"PartitionKey": vm1, "SessionId": vm1, "MessageId": id0}
+	usual := map[string]string{"partitionKey": vm1}
+	for kind, want := range map[string]map[string]string{
+		"pubsub.kafka":                   {"partitionKey": vm1, "content-type": "application/cloudevents+json"},
+		"pubsub.azure.eventhubs":         usual,
+		"pubsub.azure.servicebus":        serviceBus,
+		"pubsub.azure.servicebus.topics": serviceBus,
+		"pubsub.azure.servicebus.queues": serviceBus,
+		"pubsub.azure.servicebusqueues":  serviceBus,
+		"pubsub.gcp.pubsub":              {"orderingKey": vm1},
+		"pubsub.pulsar":                  usual,
+		"pubsub.rocketmq":                {"rocketmq-shardingkey": vm1},
+		"pubsub.redis":                   usual,
+		"pubsub.rabbitmq":                {"messageID": id0, "contentType": "application/cloudevents+json"},
+		"pubsub.of-tomorrow":             usual,
+		"pubsub.aws.snssqs":              nil,
+		"pubsub.snssqs":                  nil,
+		"pubsub.in-memory":               nil,
+		"pubsub.jetstream":               nil,
+		"pubsub.kubemq":                  nil,
+		"pubsub.mqtt3":                   nil,
+		"pubsub.mqtt":                    nil,
+		"pubsub.solace.amqp":             nil,
+	} {
+		sent := published(t, kind, made(1, 100))
+		if got := sent[0][0].Metadata; !maps.Equal(got, want) || (got == nil) != (want == nil) {
+			t.Errorf("%s: an entry has the metadata %v, want %v", kind, got, want)
 		}
-		if err := target.Publish(t.Context(), made(1, 100)); err != nil {
-			t.Fatal(err)
-		}
-		if found != keyed {
-			t.Errorf("%s: an entry has its key: %v", kind, found)
+		if got := sent[0][0].ContentType; got != "application/cloudevents+json" {
+			t.Errorf("%s: an entry has the content type %q", kind, got)
 		}
 	}
+}
+
+func TestOnlyBrokersWithABulkOfTheirOwnKeepTheOrderOfACall(t *testing.T) {
+	for kind, keeps := range map[string]bool{
+		"pubsub.kafka": true, "pubsub.azure.eventhubs": true, "pubsub.azure.servicebus": true, "pubsub.azure.servicebus.topics": true,
+		"pubsub.azure.servicebus.queues": true, "pubsub.azure.servicebusqueues": true,
+		"pubsub.redis": false, "pubsub.rabbitmq": false, "pubsub.jetstream": false, "pubsub.pulsar": false, "pubsub.gcp.pubsub": false, "pubsub.of-tomorrow": false,
+	} {
+		if target := topicOf(t, &fakeDapr{kind: kind}); target.KeepsOrder() != keeps {
+			t.Errorf("%s keeps the order: %v", kind, !keeps)
+		}
+	}
+}
+
+// Event Hubs refuses a request with different keys, and Service Bus one to a topic that has partitions.
+func TestARequestOfAnAzureBrokerHasEventsOfOneKeyInTheirOrder(t *testing.T) {
+	for kind, most := range map[string]int{"pubsub.azure.eventhubs": 5, "pubsub.azure.servicebus.topics": 5, "pubsub.kafka": 1} {
+		events := made(50, 10)
+		for i := range events {
+			events[i].Entity.Value = "vm-" + strconv.Itoa(i%5)
+		}
+		sent := published(t, kind, events)
+		if len(sent) != most {
+			t.Errorf("%s: %d requests, want %d", kind, len(sent), most)
+		}
+		total := 0
+		for _, request := range sent {
+			total += len(request)
+			last := -1
+			for i, entry := range request {
+				if n := number(t, entry); n <= last {
+					t.Errorf("%s: event %d comes behind %d", kind, n, last)
+				} else {
+					last = n
+				}
+				if key := request[0].Metadata["partitionKey"]; most > 1 && entry.Metadata["partitionKey"] != key || entry.EntryID != strconv.Itoa(i) {
+					t.Errorf("%s: entry %s with key %s, beside %s", kind, entry.EntryID, entry.Metadata["partitionKey"], key)
+				}
+			}
+		}
+		if total != len(events) {
+			t.Errorf("%s: %d of %d events were sent", kind, total, len(events))
+		}
+	}
+}
+
+func TestACallFailsWhenOneOfItsRequestsFails(t *testing.T) {
+	events := made(40, 10)
+	for i := range events {
+		events[i].Entity.Value = "vm-" + strconv.Itoa(i)
+	}
+	refusal := errors.New("no")
+	dapr := &fakeDapr{kind: "pubsub.azure.eventhubs", sent: func([]any) {}, fails: func(request []any) error {
+		if entry, _ := request[0].(client.PublishEventsEvent); entry.Metadata["partitionKey"] == "3c0f7a10/VirtualMachine:vm-7" {
+			return refusal
+		}
+		return nil
+	}}
+	if err := topicOf(t, dapr).Publish(t.Context(), events); !errors.Is(err, refusal) {
+		t.Errorf("the call says %v", err)
+	}
+}
+
+// topicOf is a publisher to a component that was found.
+func topicOf(t *testing.T, dapr *fakeDapr) *publish.PubSub {
+	t.Helper()
+	target := publish.NewPubSub(dapr, publish.PubSubOptions{Component: "events", Topic: "vcenter"})
+	if err := target.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// published are the requests that a call makes of events.
+func published(t *testing.T, kind string, events []event.Event) (requests [][]client.PublishEventsEvent) {
+	t.Helper()
+	var mu sync.Mutex
+	dapr := &fakeDapr{kind: kind, sent: func(sent []any) {
+		mu.Lock()
+		defer mu.Unlock()
+		var request []client.PublishEventsEvent
+		for _, one := range sent {
+			entry, _ := one.(client.PublishEventsEvent)
+			entry.Data = bytes.Clone(entry.Data)
+			request = append(request, entry)
+		}
+		requests = append(requests, request)
+	}}
+	if err := topicOf(t, dapr).Publish(t.Context(), events); err != nil {
+		t.Fatal(err)
+	}
+	return requests
+}
+
+// number is the key of the event in an entry.
+func number(t *testing.T, entry client.PublishEventsEvent) int {
+	t.Helper()
+	var attributes struct{ ID string }
+	if err := json.Unmarshal(entry.Data, &attributes); err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(strings.Split(attributes.ID, "-")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // The buffer of a request is used by the next one, and outgrown by a larger one.

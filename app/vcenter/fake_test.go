@@ -26,8 +26,9 @@ type lab struct {
 	step    time.Duration // of vCenter's clock against that of the bubble
 	deaf    bool          // vCenter does not tell of new events
 
-	refuseKeys   bool // reading by key is a fault
-	latestByTime bool // the newest event is the one created last, not the one committed last
+	asksFor      func(*history.Row) bool // what a session asks for; nil: all
+	refuseKeys   bool                    // reading by key is a fault
+	latestByTime bool                    // the newest event is the one created last, not the one committed last
 	highest      vcenter.Mark
 	hangs        bool // what tidies up is not answered
 	answer       func(items []vcenter.Item) ([]vcenter.Item, error)
@@ -82,6 +83,9 @@ func (s *labSession) Latest(context.Context) (vcenter.Mark, bool, error) {
 
 func (l *lab) latest() (vcenter.Mark, bool) {
 	row, found := l.db.Latest()
+	if l.asksFor != nil {
+		row, found = l.latestAskedFor()
+	}
 	newest := vcenter.Mark{Key: row.Key, Created: row.CreatedTime()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -90,6 +94,16 @@ func (l *lab) latest() (vcenter.Mark, bool) {
 	}
 	l.highest = newest
 	return newest, found
+}
+
+// latestAskedFor is what vCenter shows of a collector that selects.
+func (l *lab) latestAskedFor() (row history.Row, found bool) {
+	for _, entry := range l.db.Log(0) {
+		if !entry.Hidden && !entry.Compressed && entry.Ended == 0 && l.asksFor(&entry.Row) {
+			row, found = entry.Row, true
+		}
+	}
+	return row, found
 }
 
 func (s *labSession) Watch(ctx context.Context, changed func(vcenter.Mark)) error {
@@ -119,7 +133,11 @@ func (s *labSession) OpenSpan(_ context.Context, span vcenter.Span) (vcenter.Cur
 	if s.lab.cursors > 32 {
 		return nil, errors.New("InvalidState")
 	}
-	cursor := s.lab.db.Collector(history.Filter{Begin: span.Begin, End: span.End})
+	filter := history.Filter{Begin: span.Begin, End: span.End}
+	if !span.All {
+		filter.Match = s.lab.asksFor
+	}
+	cursor := s.lab.db.Collector(filter)
 	return &labCursor{lab: s.lab, next: func() ([]history.Row, error) { return cursor.Next(vcenter.PageSize), nil }, timed: true}, nil
 }
 
@@ -130,7 +148,7 @@ func (s *labSession) OpenAfter(after int32) vcenter.Cursor {
 		s.lab.mu.Lock()
 		s.lab.byKey++
 		s.lab.mu.Unlock()
-		rows, err := s.lab.db.After(after, true, vcenter.PageSize, history.Filter{})
+		rows, err := s.lab.db.After(after, true, vcenter.PageSize, history.Filter{Match: s.lab.asksFor})
 		if len(rows) > 0 {
 			after = rows[len(rows)-1].Key
 		}

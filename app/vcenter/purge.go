@@ -65,7 +65,7 @@ func (r *Reader) verify(ctx context.Context, away time.Duration) error {
 	if r.now.Sub(at.Created) < oldHistory {
 		return nil
 	}
-	found, err := r.has(ctx, at)
+	found, err := r.has(ctx, at, false)
 	if err != nil || found {
 		return err
 	}
@@ -76,9 +76,9 @@ func (r *Reader) verify(ctx context.Context, away time.Duration) error {
 	return r.openAt(ctx, r.seen.ReadFrom())
 }
 
-// has tells whether vCenter has an event.
-func (r *Reader) has(ctx context.Context, wanted Mark) (bool, error) {
-	cursor, err := r.openSpan(ctx, Span{Begin: wanted.Created.Add(-event.FilterPrecision), End: wanted.Created.Add(event.FilterPrecision)})
+// has tells whether vCenter has an event, of all or of those that it is asked for.
+func (r *Reader) has(ctx context.Context, wanted Mark, ofAll bool) (bool, error) {
+	cursor, err := r.openSpan(ctx, Span{Begin: wanted.Created.Add(-event.FilterPrecision), End: wanted.Created.Add(event.FilterPrecision), All: ofAll})
 	if err != nil {
 		return false, err
 	}

@@ -53,6 +53,7 @@ type Reader struct {
 	anchor     anchor
 	reach      time.Time       // the latest createdTime that the feed has brought
 	top        int32           // the highest key of this epoch that was handed out
+	resumed    Mark            // the last event that was done when reading began: it need not be one that is asked for now
 	last       event.Gap       // where a hole would begin: the last event that was read
 	opened     time.Time       // until where history was settled when reading began, as long as no event came
 	told       map[string]bool // places of what was announced and may be read again
@@ -66,7 +67,7 @@ func newReader(ctx context.Context, source *Source, after event.Position) (*Read
 	if err := r.tick(ctx); err != nil { // may find that vCenter's clock has gone back meanwhile
 		return nil, err
 	}
-	r.begin = r.seen.ReadFrom()
+	r.begin, r.resumed = r.seen.ReadFrom(), Mark{Key: after.Key, Created: after.Low}
 	r.last.FromKey, r.last.From = after.Key, after.Low
 	if after.Key > keyAlert {
 		source.log.Warn().Str("vcenter", source.name).Int32("key", after.Key).
@@ -94,12 +95,13 @@ func (r *Reader) open(ctx context.Context) error {
 }
 
 // intact tells whether vCenter has the last event that was done. If it was restored from a backup since, it gives out keys
-// again, and may have come past the last one by now.
+// again, and may have come past the last one by now. It looks among all events: others may have been asked for when the position
+// was stored.
 func (r *Reader) intact(ctx context.Context) (bool, error) {
 	if r.seen.Low.IsZero() {
 		return false, nil
 	}
-	return r.has(ctx, Mark{Key: r.seen.Key, Created: r.seen.Low})
+	return r.has(ctx, Mark{Key: r.seen.Key, Created: r.seen.Low}, true)
 }
 
 func (r *Reader) openWhere(ctx context.Context, intact bool) error {

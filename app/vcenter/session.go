@@ -71,7 +71,10 @@ type Mark struct {
 }
 
 // Span is a stretch of time with both ends included, open where one is zero.
-type Span struct{ Begin, End time.Time }
+type Span struct {
+	Begin, End time.Time
+	All        bool // also events that the session does not ask for otherwise
+}
 
 // Item is one event of a page, or why it could not be read.
 type Item struct {

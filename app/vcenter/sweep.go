@@ -91,13 +91,14 @@ func (r *Reader) newestMark() Mark {
 }
 
 // lastThere is the last event that the feed has brought. A sweep has to come across it too, since the newest may be one that
-// came late, before a hole that the feed has passed. Zero when vCenter has purged it: who looks for it reads slices in vain.
+// came late, before a hole that the feed has passed. Zero when vCenter has purged it, or is not asked for it any more: who looks for
+// it reads slices in vain.
 func (r *Reader) lastThere(ctx context.Context) (Mark, error) {
 	last := Mark{Key: r.seen.Key, Created: r.seen.Low}
-	if last.Created.IsZero() || r.now.Sub(last.Created) < oldHistory {
+	if last.Created.IsZero() || last != r.resumed && r.now.Sub(last.Created) < oldHistory {
 		return last, nil
 	}
-	if found, err := r.has(ctx, last); err != nil || !found {
+	if found, err := r.has(ctx, last, false); err != nil || !found {
 		return Mark{}, err
 	}
 	return last, nil

@@ -12,12 +12,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Server answers /healthz (200 while the process lives), /readyz (200 while events can be relayed, else 503 with the
-// reason) and /metrics.
+// Server answers /healthz (200 while the process lives), /readyz (200 while events can be relayed, else 503, with the reasons,
+// and with what is amiss all the same) and /metrics.
 type Server struct {
 	Listen   string // host:port
 	Metrics  prometheus.Gatherer
 	Ready    func() error // nil while events can be relayed
+	Ill      func() error // what is amiss while they can, nil for nothing; may be nil itself
 	listener net.Listener
 }
 
@@ -71,4 +72,10 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	_, _ = fmt.Fprintln(w, "ready")
+	if s.Ill == nil {
+		return
+	}
+	if err := s.Ill(); err != nil {
+		_, _ = fmt.Fprintln(w, "not ready: "+err.Error())
+	}
 }

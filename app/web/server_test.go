@@ -43,6 +43,19 @@ func TestReadinessIs503WithTheReasonUntilReady(t *testing.T) {
 	}
 }
 
+func TestReadinessTellsWhatIsAmissAlsoWhenReady(t *testing.T) {
+	server := newServer(nil)
+	server.Ill = func() error { return errors.New("west/default: connection refused\neast/default: login refused") }
+	if status, body := ask(server, http.MethodGet, "/readyz"); status != http.StatusOK ||
+		body != "ready\nnot ready: west/default: connection refused\neast/default: login refused\n" {
+		t.Errorf("%d %q", status, body)
+	}
+	server.Ill = func() error { return nil }
+	if status, body := ask(server, http.MethodGet, "/readyz"); status != http.StatusOK || body != "ready\n" {
+		t.Errorf("%d %q", status, body)
+	}
+}
+
 func TestMetricsAreThoseOfTheRegistry(t *testing.T) {
 	if status, body := ask(newServer(nil), http.MethodGet, "/metrics"); status != http.StatusOK || !strings.Contains(body, "vcrelay_test 0") {
 		t.Errorf("%d %q", status, body)

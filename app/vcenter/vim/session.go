@@ -45,9 +45,13 @@ func (s *Session) Now(ctx context.Context) (time.Time, error) {
 
 // OpenSpan is vcenter.Session.
 func (s *Session) OpenSpan(ctx context.Context, span vcenter.Span) (vcenter.Cursor, error) {
+	filter := s.filter
+	if span.All {
+		filter = Filter{}
+	}
 	answer, err := methods.CreateCollectorForEvents(ctx, s.client, &types.CreateCollectorForEvents{
 		This:   *s.client.ServiceContent.EventManager,
-		Filter: s.filter.spec(span, s.atLeast(8, 0, 3)),
+		Filter: filter.spec(span, s.atLeast(8, 0, 3)),
 	})
 	if err != nil {
 		return nil, classify(err)

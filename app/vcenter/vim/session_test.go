@@ -138,6 +138,13 @@ func TestVCenterSelectsWhatIsAskedFor(t *testing.T) {
 			}
 		}
 	}
+	whole, err := session.OpenSpan(t.Context(), vcenter.Span{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys := keysOf(t, whole); len(keys) < 1000 { // and logins
+		t.Errorf("%d events of all, want 1000 at least", len(keys))
+	}
 	last := server.Post(&types.VmPoweredOnEvent{}).GetEvent()
 	server.Post(&types.VmPoweredOffEvent{})
 	newest, found, err := session.Latest(t.Context())

@@ -99,11 +99,11 @@ func (e *emitter) field(f *frame, i int) error {
 
 // settle ends a member whose key stands at out[before:] and whose value at out[at:].
 func (e *emitter) settle(f *frame, d *field, before, at int) {
+	if d.role != roleNone && f.top {
+		e.header(d.role, at) // before it may be left out
+	}
 	if d.omit && e.layout == VIJSON && empty(e.out[at:]) {
 		e.out = e.out[:before]
-	}
-	if d.role != roleNone && f.top {
-		e.header(d.role, at)
 	}
 }
 

@@ -332,6 +332,35 @@ func TestAnEventWithoutPositionIsMarked(t *testing.T) {
 	}
 }
 
+// In VI/JSON a member without a value is left out, and the relay reads some of them.
+func TestAnEmptyMemberThatTheRelayReadsIsEmpty(t *testing.T) {
+	for _, layout := range []vimjson.Layout{vimjson.VIJSON, vimjson.PascalCase, vimjson.XML} {
+		for _, empty := range []string{`<severity></severity>`, `<severity/>`, `<severity></severity >`, `<severity><!-- none --></severity>`} {
+			events, err := read(body(returned("EventEx", head+"<eventTypeId>com.example.x</eventTypeId>"+empty)), vimjson.Options{Layout: layout})
+			if err != nil || len(events) != 1 {
+				t.Fatalf("%d events of %s: %v", len(events), empty, err)
+			}
+			if e := events[0]; e.Severity != "" || e.TypeID != "com.example.x" || e.Flaw != nil {
+				t.Errorf("got %+v of %s", e, empty)
+			}
+		}
+	}
+}
+
+// A tag at the very end of what came is one, however few bytes of it were seen at once.
+func TestAPageThatIsCutBehindAShortTagEndsTheSameInPieces(t *testing.T) {
+	text := envelope + `<ReadNextEventsResponse><returnval><anything><b>`
+	for _, in := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
+		reader := vimjson.NewReader(in, vimjson.Options{MaxDepth: 2})
+		if _, err := reader.Next(); !errors.Is(err, vimjson.ErrTooDeep) {
+			t.Errorf("first: %v", err)
+		}
+		if _, err := reader.Next(); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("then: %v", err)
+		}
+	}
+}
+
 func returned(class, content string) string {
 	return `<returnval xsi:type="` + class + `">` + content + `</returnval>`
 }

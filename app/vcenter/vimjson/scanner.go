@@ -134,6 +134,9 @@ var special = [256]bool{'/': true, '!': true, '?': true}
 // markup takes what begins with < but a start tag, or a start tag at the window's end. It returns 0 for what is skipped.
 func (s *scanner) markup() (token, error) {
 	for s.end-s.at < len("<![CDATA[") {
+		if s.end-s.at > 1 && !special[s.window[s.at+1]] {
+			break // <a> may be all that is left
+		}
 		if err := s.more(); err != nil {
 			if s.end-s.at > 3 && errors.Is(err, io.ErrUnexpectedEOF) {
 				break // </a> may be all that is left

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/vcrelay/vcrelay/app/relay"
+)
+
+func plansOf(names ...string) (plans []relay.Plan) {
+	for _, name := range names {
+		plans = append(plans, relay.Plan{Name: name})
+	}
+	return plans
+}
+
+func well() error { return nil }
+
+func away() error { return errors.New("connection refused") }
+
+func TestEveryIllStreamIsToldWhileAnotherIsWell(t *testing.T) {
+	var h health
+	if h.Err() == nil || h.Ill() != nil {
+		t.Errorf("before the start: %v, ill: %v", h.Err(), h.Ill())
+	}
+	h.plan(plansOf("a", "b", "c", "d"))
+	h.note("b", well)
+	h.note("d", away)
+	if err := h.Err(); err != nil {
+		t.Errorf("one is well: %v", err)
+	}
+	if got, want := h.Ill().Error(), "a: not reached yet\nc: not reached yet\nd: connection refused"; got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	h.forget("b")
+	if err := h.Err(); err == nil || strings.Count(err.Error(), "\n") != 3 || !strings.Contains(err.Error(), "b: not running") {
+		t.Errorf("none is well: %v", err)
+	}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		h.note(name, well)
+	}
+	if h.Err() != nil || h.Ill() != nil {
+		t.Errorf("all are well: %v, ill: %v", h.Err(), h.Ill())
+	}
+}
+
+// A vCenter is taken out of the fleet file while it is away, and what reaches for it then ends.
+func TestAStreamThatIsNotPlannedAnyMoreIsNotTold(t *testing.T) {
+	var h health
+	h.plan(plansOf("a", "b"))
+	h.note("a", well)
+	h.note("b", away)
+	h.plan(plansOf("a", "c"))
+	h.note("b", away)
+	h.forget("b")
+	if got, want := h.Ill().Error(), "c: not reached yet"; got != want || h.Err() != nil {
+		t.Errorf("told %q, want %q; %v", got, want, h.Err())
+	}
+}
