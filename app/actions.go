@@ -26,6 +26,10 @@ func runVcsim(ctx context.Context, settings config.Vcsim) error {
 	if err != nil {
 		return unusable(err)
 	}
+	mix, err := vcsim.ParseMix(settings.Mix)
+	if err != nil {
+		return unusable(err)
+	}
 	server, err := vcsim.New(vcsim.Config{
 		Listen:       settings.Listen,
 		Username:     settings.Username,
@@ -40,6 +44,7 @@ func runVcsim(ctx context.Context, settings config.Vcsim) error {
 		Readings:     readings,
 		Faults:       settings.Fault,
 		Rate:         settings.Rate,
+		Mix:          mix,
 		Seed:         settings.Seed,
 		CertFile:     settings.CertFile,
 		Logger:       newLogger(log),

@@ -220,6 +220,7 @@ func (f *fleet) open(ctx context.Context, o *one) (*relay.Stream, func(), error)
 		Batch:       to.MostEvents(),
 		Requests:    to.MostRequests(),
 		Lease:       f.settings.Lease,
+		Window:      route.Window,
 		MaxBytes:    route.MaxEventBytes,
 		Shares:      f.shares,
 		Origin:      origin,

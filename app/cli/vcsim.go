@@ -60,6 +60,7 @@ What vCenter's documentation leaves open is assumed, and can be assumed otherwis
 	flags.DurationVar(&settings.HistorySpan, "history-span", settings.HistorySpan, "time over which those are spread")
 	flags.Int32Var(&settings.FirstKey, "first-key", settings.FirstKey, "key of the oldest event")
 	flags.Float64Var(&settings.Rate, "rate", settings.Rate, "events per second of the live workload")
+	flags.StringVar(&settings.Mix, "mix", settings.Mix, "what events are about, as shares: none=0.1,host=0.05,switch=0.02,busiest=0.02 (no entity, ..., the first machine)")
 	flags.Uint64Var(&settings.Seed, "seed", settings.Seed, "seed of the workload")
 	flags.StringVar(&settings.Assume, "assume", settings.Assume, "readings of what is not documented, e.g. order=key,hole=stuck")
 	flags.StringArrayVar((*[]string)(&settings.Fault), "fault", settings.Fault, "a fault, e.g. kind=late,share=0.02,delay=5s; can be repeated")

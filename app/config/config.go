@@ -58,7 +58,8 @@ func Read(checks Checks) (Config, error) {
 			DeadLetter:    check[Target](&faults, "VCRELAY_DEADLETTER")(parseDeadLetter(raw.Deadletter)),
 			Binary:        check[bool](&faults, "VCRELAY_MODE")(parseMode(raw.Mode)),
 			Order:         check[event.Order](&faults, "VCRELAY_ORDER")(event.ParseOrder(raw.Order)),
-			MaxEventBytes: check[int](&faults, "VCRELAY_MAX_EVENT_BYTES")(parseBytes(raw.MaxEventBytes)),
+			Window:        check[int](&faults, "VCRELAY_WINDOW")(parseAmount("window", raw.Window)),
+			MaxEventBytes: check[int](&faults, "VCRELAY_MAX_EVENT_BYTES")(parseAmount("bytes", raw.MaxEventBytes)),
 			Start:         check[event.Start](&faults, "VCRELAY_START")(event.ParseStart(raw.Start)),
 		},
 		StateStore:     raw.StateStore,
@@ -126,24 +127,6 @@ func readLog(faults *Faults, level, format string) Log {
 		faults.add("VCRELAY_LOG_FORMAT", "%q is none of json, text, auto", format)
 		return Log{}
 	}
-}
-
-// leastBytes leaves room for what says which event it is.
-const leastBytes = 4096
-
-func parseBytes(text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		n = -1
-	}
-	return checkBytes(n, text)
-}
-
-func checkBytes(n int, text string) (int, error) {
-	if n != 0 && n < leastBytes {
-		return 0, fmt.Errorf("%q is no number of bytes; use one of at least %d, or 0 for no limit", text, leastBytes)
-	}
-	return n, nil
 }
 
 func parseLease(text string) (time.Duration, error) {

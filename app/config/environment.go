@@ -8,12 +8,13 @@ import (
 // environment is what a person may set, with the prefix VCRELAY_. Every value is text here, so that one faulty value
 // does not hide the next; Read looks at each. The table in the README is made from the tags.
 type environment struct {
-	Config         string `desc:"fleet file (YAML) with vCenters and routes, in place of VCRELAY_VCENTER_*; VCRELAY_TARGET, _MODE, _DEADLETTER, _ORDER, _MAX_EVENT_BYTES and _START are then its defaults"`
+	Config         string `desc:"fleet file (YAML) with vCenters and routes, in place of VCRELAY_VCENTER_*; VCRELAY_TARGET, _MODE, _DEADLETTER, _ORDER, _WINDOW, _MAX_EVENT_BYTES and _START are then its defaults"`
 	Vcenter        vcenterEnvironment
 	Target         string `default:"pubsub://events/vcenter" desc:"where events go: pubsub://<component>/<topic>, or binding://<component>?operation=<operation>, which takes metadata of each call as further pairs"`
 	Mode           string `default:"structured" desc:"how a binding gets an event: structured (one CloudEvent in JSON), binary (attributes as headers, for HTTP and Kafka)"`
 	Deadletter     string `desc:"where events go that a binding refuses while it takes others, e.g. pubsub://events/vcenter-deadletter; a topic has <topic>-deadletter"`
 	Order          string `default:"entity" desc:"which events must not overtake each other: entity (those of one object), strict (all), none"`
+	Window         string `default:"200" desc:"most events ahead of the stored position, 1 to 10000: so many a crash may repeat; with more a backlog drains faster"`
 	MaxEventBytes  string `split_words:"true" default:"921600" desc:"an event with more data is trimmed, its largest members first, and marked truncated; 0 trims none"`
 	StateStore     string `split_words:"true" default:"checkpoints" desc:"Dapr state store that keeps the position"`
 	Lease          string `default:"9s" desc:"after so long without a sign of the relay that has the stream, another one takes it; the same for all of them"`

@@ -44,6 +44,7 @@ routes:
     target: pubsub://events/{vcname}.{dotted}
     deadLetter: pubsub://letters/refused
     order: strict
+    window: 1000
     maxEventBytes: 0
     checkpoint: false
     ownStream: true
@@ -58,7 +59,7 @@ func defaults(t *testing.T) config.Defaults {
 		t.Fatal(err)
 	}
 	return config.Defaults{
-		Target: config.Target{Kind: config.PubSub, Component: "events", Topic: "vcenter"}, Order: event.OrderEntity, MaxEventBytes: 921600, Start: start,
+		Target: config.Target{Kind: config.PubSub, Component: "events", Topic: "vcenter"}, Order: event.OrderEntity, Window: 200, MaxEventBytes: 921600, Start: start,
 	}
 }
 
@@ -101,7 +102,7 @@ func TestAFleetFileBecomesPlainValues(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
 		}
 	}
-	all := config.Route{Name: "all", Vcenters: []string{"prod-1", "prod-2"}, Profile: "default", MaxEventBytes: 921600, Checkpoint: true}
+	all := config.Route{Name: "all", Vcenters: []string{"prod-1", "prod-2"}, Profile: "default", Window: 200, MaxEventBytes: 921600, Checkpoint: true}
 	same := all
 	same.Name, same.Pattern = "same", []byte(`{"subject":[{"prefix":"Vm"}]}`)
 	for i, want := range []struct {
@@ -113,7 +114,7 @@ func TestAFleetFileBecomesPlainValues(t *testing.T) {
 			Name: "some", Vcenters: []string{"prod-2"}, Events: []string{"VmPoweredOnEvent", "com.vmware.vc.HA.FailoverEvent"},
 			Severities: []string{"warning", "error"}, Filter: `subject.startsWith("Vm")`, Profile: "event-router",
 			Pattern: []byte(`{"data":{"key":[{"numeric":[">",5]}]},"subject":[{"prefix":"Vm"}],"time":["2026-01-02"]}`),
-			Order:   event.OrderStrict, OwnStream: true,
+			Order:   event.OrderStrict, Window: 1000, OwnStream: true,
 		}},
 		{"pubsub://events/vcenter", "pubsub://events/vcenter-deadletter", same},
 	} {
@@ -143,7 +144,7 @@ func TestTheEnvironmentIsAFleetOfOne(t *testing.T) {
 		"VCRELAY_VCENTER_NAME": "prod", "VCRELAY_VCENTER_PASSWORD": "", "VCRELAY_VCENTER_PASSWORD_FILE": password,
 		"VCRELAY_VCENTER_USERNAME": "secret://store/account#user",
 		"VCRELAY_VCENTER_EVENTS":   "VmPoweredOnEvent, VmPoweredOffEvent", "VCRELAY_VCENTER_SEVERITIES": "error", "VCRELAY_START": "oldest",
-		"VCRELAY_TARGET": "pubsub://other/topic", "VCRELAY_ORDER": "none", "VCRELAY_MAX_EVENT_BYTES": "5000",
+		"VCRELAY_TARGET": "pubsub://other/topic", "VCRELAY_ORDER": "none", "VCRELAY_WINDOW": "500", "VCRELAY_MAX_EVENT_BYTES": "5000",
 	})
 	got := read(t)
 	want, err := config.ReadFleet(fleetFile(t, `
@@ -182,16 +183,16 @@ func inFile(t *testing.T, file string, changes map[string]string) {
 
 func TestVariablesOfRoutesAreTheDefaultsOfAFleetFileAndThoseOfGovcHaveNoSay(t *testing.T) {
 	inFile(t, fleetFile(t, complete), map[string]string{
-		"VCRELAY_TARGET": "pubsub://other/topic", "VCRELAY_ORDER": "none", "VCRELAY_MAX_EVENT_BYTES": "5000", "VCRELAY_START": "oldest",
+		"VCRELAY_TARGET": "pubsub://other/topic", "VCRELAY_ORDER": "none", "VCRELAY_WINDOW": "500", "VCRELAY_MAX_EVENT_BYTES": "5000", "VCRELAY_START": "oldest",
 		"GOVC_URL": "https://theirs", "GOVC_USERNAME": "theirs", "GOVC_PASSWORD": canary, "GOVC_INSECURE": "true",
 	})
 	settings := read(t)
 	said, silent := settings.Routes[1], settings.Routes[0]
 	if silent.Target.String() != "pubsub://other/topic" || silent.DeadLetter.String() != "pubsub://other/topic-deadletter" ||
-		silent.Order != event.OrderNone || silent.MaxEventBytes != 5000 {
+		silent.Order != event.OrderNone || silent.Window != 500 || silent.MaxEventBytes != 5000 {
 		t.Errorf("%+v", silent)
 	}
-	if said.Target.String() == "pubsub://other/topic" || said.Order != event.OrderStrict || said.MaxEventBytes != 0 {
+	if said.Target.String() == "pubsub://other/topic" || said.Order != event.OrderStrict || said.Window != 1000 || said.MaxEventBytes != 0 {
 		t.Errorf("%+v", said)
 	}
 	if settings.Vcenters[1].Start != parseStart(t, "oldest") || settings.Vcenters[0].Start == parseStart(t, "oldest") {

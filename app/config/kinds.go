@@ -74,7 +74,7 @@ func (n *number) load(r *fleetReader, node *yaml.Node, rules reflect.StructTag) 
 		r.add(n.at, "%s is no whole number of 64 bits; write a smaller one", node.Value)
 		return
 	}
-	n.value = taken[int](&r.report, n.at)(checkBytes(n.value, node.Value))
+	n.value = taken[int](&r.report, n.at)(checkAmount(rules.Get("form"), n.value, node.Value))
 }
 
 type texts struct {

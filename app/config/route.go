@@ -20,6 +20,7 @@ type Route struct {
 	DeadLetter    Target // where refused events go; none where its kind is empty
 	Binary        bool   // a binding gets events in the binary mode of CloudEvents
 	Order         event.Order
+	Window        int  // events ahead of the stored position
 	MaxEventBytes int  // 0: any
 	Checkpoint    bool // false: no position is kept
 	OwnStream     bool // the topic has a JetStream stream of its own
@@ -31,6 +32,7 @@ type Defaults struct {
 	DeadLetter    Target // none where its kind is empty
 	Binary        bool
 	Order         event.Order
+	Window        int
 	MaxEventBytes int
 	Start         event.Start
 }
@@ -49,7 +51,7 @@ func (d Defaults) route() Route {
 	}
 	return Route{
 		Name: defaultRoute, Profile: defaultProfile, Target: d.Target, DeadLetter: letters, Binary: d.Binary,
-		Order: d.Order, MaxEventBytes: d.MaxEventBytes, Checkpoint: true,
+		Order: d.Order, Window: d.Window, MaxEventBytes: d.MaxEventBytes, Checkpoint: true,
 	}
 }
 
@@ -73,6 +75,9 @@ func (s *routeSection) read(r *report, defaults Defaults, checks Checks) Route {
 	}
 	if s.Order.value != "" {
 		route.Order = taken[event.Order](r, s.Order.at)(event.ParseOrder(s.Order.value))
+	}
+	if s.Window.set {
+		route.Window = s.Window.value
 	}
 	if s.MaxEventBytes.set {
 		route.MaxEventBytes = s.MaxEventBytes.value

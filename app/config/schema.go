@@ -101,8 +101,8 @@ func (*text) schema(rules reflect.StructTag) schema {
 
 func (*flag) schema(reflect.StructTag) schema { return schema{Type: "boolean"} }
 
-func (*number) schema(reflect.StructTag) schema {
-	return schema{Type: "integer", Any: marshal([]map[string]int{{"const": 0}, {"minimum": leastBytes}})}
+func (*number) schema(rules reflect.StructTag) schema {
+	return schema{Type: "integer", Any: marshal(amounts[rules.Get("form")].schema())}
 }
 
 func (*texts) schema(rules reflect.StructTag) schema {

@@ -4,7 +4,7 @@ package config
 //
 //	key    name of the key
 //	need   the remedy where the key is missing; without it the key may be left out
-//	form   the form of the value, or of each item of a list: a name in forms
+//	form   the form of the value, or of each item of a list: a name in forms, of a number one in amounts
 //	one    the only values, or items, that there are
 //	looks  a pattern for the schema alone, where reading the value says more
 //	about  the description in the schema
@@ -41,7 +41,8 @@ type routeSection struct {
 	Mode          text   `key:"mode" one:"structured binary" about:"How a binding gets a CloudEvent: as one JSON document, or as data with its attributes beside it. Default: structured."`
 	DeadLetter    text   `key:"deadLetter" looks:"^(pubsub://[^/?#@]+/[^/?#@]+|binding://[^/?#@]+(\\?.+)?)$" about:"Where refused events go. Default: the topic <topic>-deadletter of the same component; a binding has none."`
 	Order         text   `key:"order" one:"entity strict none" about:"Which events must not overtake each other: those of one entity, all of a vCenter, none. Default: VCRELAY_ORDER."`
-	MaxEventBytes number `key:"maxEventBytes" about:"An event with more data is trimmed and marked truncated; 0 trims none. Default: VCRELAY_MAX_EVENT_BYTES."`
+	Window        number `key:"window" form:"window" about:"Most events ahead of the stored position: so many a crash may repeat; with more a backlog drains faster. Default: VCRELAY_WINDOW."`
+	MaxEventBytes number `key:"maxEventBytes" form:"bytes" about:"An event with more data is trimmed and marked truncated; 0 trims none. Default: VCRELAY_MAX_EVENT_BYTES."`
 	Checkpoint    flag   `key:"checkpoint" about:"false keeps no position: events at most once, from each start on. Default: true."`
 	OwnStream     flag   `key:"ownStream" about:"true says that the topic has a JetStream stream of its own, so that two routes may share the component. Default: false."`
 }

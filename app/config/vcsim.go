@@ -22,7 +22,8 @@ type Vcsim struct {
 	HistorySpan  time.Duration `split_words:"true" default:"1h"`
 	FirstKey     int32         `split_words:"true" default:"1"`
 	Rate         float64       `default:"10"`
-	Seed         uint64        `default:"1"`
+	Mix          string
+	Seed         uint64 `default:"1"`
 	Assume       string
 	Fault        Semicolons
 }

@@ -10,13 +10,14 @@ import (
 )
 
 const (
-	windowSize    = 200                    // events that a crash may have published and not stored
+	windowSize    = 200                    // events that a crash may have published and not stored, unless the stream says otherwise
 	windowBytes   = 8 << 20                // of their data, and one event more
 	judgeTime     = 100 * time.Millisecond // for the filter, until requests and the lease have their turn
 	mostPassed    = 4096                   // events that are not wanted, behind one that is not acknowledged
-	saveEvery     = time.Second            // the position, while requests are always on their way
+	saveEvery     = time.Second            // the position, while requests are always on their way,
+	worthSaving   = 150                    // unless it has come past half of the window, and not past fewer than these
 	maxRequests   = 4                      // on their way at a time, unless the stream says otherwise
-	worthwhile    = 4                      // a request beside another has a fourth of the most events: one of few costs as much
+	worthwhile    = 2                      // a request beside another has half of the most events: one of few costs as much
 	besideAfter   = 20 * time.Millisecond  // unless the other takes so long
 	failsToGiveUp = 5                      // how often an event is refused alone, while others are taken, before it is set aside
 	healAfter     = 150 * time.Second      // JetStream's client gives up for good after two minutes, see docs/reliability.md
@@ -75,7 +76,7 @@ type result struct {
 }
 
 func newDelivery(s *Stream, position *event.Position, acquired time.Time) *delivery {
-	return &delivery{stream: s, renewed: acquired, position: *position, window: newWindow(s.Order, s.Native), results: make(chan result, s.requests())}
+	return &delivery{stream: s, renewed: acquired, position: *position, window: newWindow(s.Order, s.Native, s.ahead()), results: make(chan result, s.requests())}
 }
 
 // run works until ctx ends, and then finishes what is on its way, or until the stream is fenced. It takes pages one at a time
@@ -239,7 +240,7 @@ func (d *delivery) launch(ctx context.Context, entries []*entry, now time.Time) 
 	d.launched = now
 	events := make([]event.Event, len(entries))
 	for i, e := range entries {
-		events[i] = e.out
+		events[i] = *e.out()
 	}
 	if r.aside && first.cut {
 		events[0] = events[0].Trim(letterBytes)
@@ -357,17 +358,15 @@ func (d *delivery) out(err error, now time.Time) {
 // letters go, and that is the end of it: an announcement of the announcement would be refused in turn, for ever.
 func (d *delivery) setAside(e *entry) {
 	s := d.stream
-	told := e.out.Kind() == event.KindSetAside
 	s.Log.Error().Str("id", e.event.ID()).Str("event", e.event.Name()).Str("reason", e.reason).
 		Msg("the target refuses an event and takes others: it was set aside")
 	s.Observer.setAside()
-	if told {
+	if e.told != nil {
 		d.window.mark([]*entry{e}, done)
 		d.unsaved += d.window.advance(&d.position)
 		return
 	}
-	e.out = e.event.SetAside(e.reason)
-	e.most, e.alone, e.due, e.cut = 0, 0, time.Time{}, false
+	e.setAside()
 }
 
 // store writes the position when it has moved. After the order to stop a write that fails is the last.
@@ -383,9 +382,9 @@ func (d *delivery) store(ctx, sending context.Context) {
 }
 
 // dueToStore tells whether the position is worth a write, which costs relay and sidecar as much as publishing a hundred events:
-// nothing else is on its way, so that whatever is left waits for it, or it was long ago.
+// nothing else is on its way, so that whatever is left waits for it, half of the window would soon wait for it, or it was long ago.
 func (d *delivery) dueToStore() bool {
-	return d.unsaved > 0 && (d.flying == 0 || time.Since(d.began) >= saveEvery) || d.passed && d.window.told()
+	return d.unsaved > 0 && (d.flying == 0 || d.unsaved >= max(d.window.most/2, worthSaving) || time.Since(d.began) >= saveEvery) || d.passed && d.window.told()
 }
 
 func (d *delivery) written(err error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,6 +84,57 @@ func TestAStreamSendsAsManyRequestsAsItsTargetTakesAndNeverTwoOfOneEntity(t *tes
 			})
 		})
 	}
+}
+
+// The window is what a crash may repeat.
+func TestNoMoreEventsThanTheWindowHoldsAreAheadOfTheStoredPosition(t *testing.T) {
+	for window, most := range map[int]int32{1: 1, 50: 50, 0: 200, 1000: 1000} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, relaytest.NewHistory(3000, 7, begin))
+			r.window, r.order, r.history.PageSize = window, event.OrderNone, 1000
+			var stored, ahead atomic.Int32
+			r.store.OnSave = func(position event.Position) { stored.Store(position.Key) }
+			r.topic.OnTake(func(e event.Event) { ahead.Store(max(ahead.Load(), e.Key-stored.Load())) })
+			r.start()
+			time.Sleep(10 * time.Minute)
+			if err := r.finish(); err != nil {
+				t.Fatal(err)
+			}
+			r.wantAll(1)
+			if got := ahead.Load(); got != most {
+				t.Errorf("window %d: up to %d events were ahead, want %d", window, got, most)
+			}
+		})
+	}
+}
+
+// A write takes as long as some requests: a large window has room for them meanwhile.
+func TestThePositionOfALargeWindowIsWrittenBesideRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(10_000, 7, begin))
+		r.window, r.order, r.history.PageSize = 1000, event.OrderNone, 1000
+		var away, writes, beside atomic.Int32
+		r.store.OnSave = func(event.Position) {
+			if writes.Add(1); away.Load() > 0 {
+				beside.Add(1)
+			}
+		}
+		r.topic.Err = func() error {
+			away.Add(1)
+			defer away.Add(-1)
+			time.Sleep(time.Millisecond)
+			return nil
+		}
+		r.start()
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+		if beside.Load() < 10 || writes.Load() > 25 {
+			t.Errorf("%d of %d writes were beside requests", beside.Load(), writes.Load())
+		}
+	})
 }
 
 // An event that can neither be delivered nor dead-lettered is not passed. Both are tried in turn, so that whatever is mended

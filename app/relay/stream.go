@@ -42,6 +42,7 @@ type Stream struct {
 	Native   bool          // the target stores the events of a request in their order
 	Batch    int           // the most events in one request; 0 for maxBatchEvents, or for one where only that keeps the order
 	Requests int           // the most requests on their way at a time; 0 for maxRequests
+	Window   int           // the most events ahead of the stored position: so many a crash may repeat; 0 for windowSize
 	Lease    time.Duration // after so long without a save another relay may take the stream; 0 for never
 	MaxBytes int           // data of an event that is larger is trimmed to so many; 0 for none
 
@@ -177,6 +178,14 @@ func (s *Stream) requests() int {
 		return s.Requests
 	}
 	return maxRequests
+}
+
+// ahead is how many events may be ahead of the stored position.
+func (s *Stream) ahead() int {
+	if s.Window > 0 {
+		return s.Window
+	}
+	return windowSize
 }
 
 func (s *Stream) save(ctx, working context.Context, position event.Position) error {

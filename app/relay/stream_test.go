@@ -43,6 +43,7 @@ type rig struct {
 	native    bool
 	batch     int
 	requests  int
+	window    int
 	maxBytes  int
 	lease     time.Duration
 	origin    *event.Origin
@@ -98,7 +99,7 @@ func (r *rig) start() {
 		Begin: func(context.Context) (event.Position, error) {
 			return event.Position{Start: begin, Started: r.started}, nil
 		},
-		Log: zerolog.New(&r.log), Origin: r.origin, Filter: r.filter, Order: r.order, Batch: r.batch, Requests: r.requests, MaxBytes: r.maxBytes, Native: r.native, Lease: r.lease, Heal: r.heal,
+		Log: zerolog.New(&r.log), Origin: r.origin, Filter: r.filter, Order: r.order, Batch: r.batch, Requests: r.requests, Window: r.window, MaxBytes: r.maxBytes, Native: r.native, Lease: r.lease, Heal: r.heal,
 	}
 	if r.forget {
 		stream.Checkpoints = &relay.AtMostOnce{Leases: r.store, Lease: r.lease}
@@ -193,7 +194,7 @@ func TestABacklogIsNotHeldUpByWritesOfThePosition(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.wantAll(1)
-			if writes > 6000/200+5 {
+			if writes > 6000/150+5 {
 				t.Errorf("order %d: the position was written %d times", order, writes)
 			}
 		})

@@ -12,18 +12,28 @@ import (
 type window struct {
 	order   event.Order
 	native  bool // the target stores the events of a request in their order
+	most    int  // events that are not stored
 	entries []*entry
-	saved   bool              // the position is stored up to the first of them
-	size    int               // bytes of data
-	passed  int               // entries that are not wanted
-	flying  int               // entries on their way
-	busy    map[event.Ref]int // entities by how many of theirs are on their way
+	saved   bool // the position is stored up to the first of them
+	size    int  // bytes of data
+	passed  int  // entries that are not wanted
+	flying  int  // entries on their way
+	lanes   map[event.Ref]*lane
+	looks   int // how often it was looked for what may be sent
+}
+
+// lane is an entity with events in the window. Entries point to theirs, since a look at the window is one at each of them.
+type lane struct {
+	wanted int // entries
+	flying int // of them, on their way
+	held   int // the last look that may find no other of them
 }
 
 type entry struct {
-	event event.Event // as it was read, without its data, for the position
-	out   event.Event // what is sent: the event, what is left of it, or the announcement that it was set aside
-	size  int         // of data, as it was added
+	event event.Event  // as it is sent, whole or what is left of it
+	told  *event.Event // the announcement that it was set aside, which is sent in its place
+	size  int          // of data, as it was added
+	lane  *lane        // nil when it is not wanted
 	state state
 	page  *event.Page // that it is the last event of
 	pass  bool        // it is not wanted: only the position comes past it
@@ -36,6 +46,21 @@ type entry struct {
 	cut    bool      // it could not be dead-lettered whole
 }
 
+// out is what is sent.
+func (e *entry) out() *event.Event {
+	if e.told != nil {
+		return e.told
+	}
+	return &e.event
+}
+
+// setAside puts the announcement that it was set aside in its place.
+func (e *entry) setAside() {
+	told := e.event.SetAside(e.reason)
+	e.told, e.event.Data = &told, nil
+	e.most, e.alone, e.due, e.cut = 0, 0, time.Time{}, false
+}
+
 type state int
 
 const (
@@ -44,24 +69,33 @@ const (
 	done
 )
 
-func newWindow(order event.Order, native bool) *window {
-	return &window{order: order, native: native, busy: make(map[event.Ref]int)}
+func newWindow(order event.Order, native bool, most int) *window {
+	return &window{order: order, native: native, most: most, lanes: make(map[event.Ref]*lane)}
 }
 
 // add appends an event, and copies its data: the page that it stands in is used again. What is larger than most bytes is
 // trimmed, if that is not 0.
 func (w *window) add(e *event.Event, most int) {
-	added := &entry{event: *e, out: *e}
+	added := &entry{event: *e, lane: w.lane(e.Entity)}
+	added.lane.wanted++
 	if most > 0 && len(e.Data) > most {
-		added.out = e.Trim(most)
+		added.event = e.Trim(most)
 	} else {
-		added.out.Data = bytes.Clone(e.Data)
+		added.event.Data = bytes.Clone(e.Data)
 	}
-	added.out.Whole = w.order == event.OrderStrict
-	added.event.Data = nil
-	added.size = len(added.out.Data)
+	added.event.Whole = w.order == event.OrderStrict
+	added.size = len(added.event.Data)
 	w.size += added.size
 	w.entries = append(w.entries, added)
+}
+
+func (w *window) lane(entity event.Ref) *lane {
+	l := w.lanes[entity]
+	if l == nil {
+		l = new(lane)
+		w.lanes[entity] = l
+	}
+	return l
 }
 
 // pass appends an event that is not wanted.
@@ -74,7 +108,7 @@ func (w *window) pass(e *event.Event) {
 
 // room tells whether another event may come in, when so many are not stored.
 func (w *window) room(unsaved int) bool {
-	return len(w.entries)-w.passed+unsaved < windowSize && w.size < windowBytes && w.passed < mostPassed
+	return len(w.entries)-w.passed+unsaved < w.most && w.size < windowBytes && w.passed < mostPassed
 }
 
 // complete notes that the last event was the last of a page, and reports false when there is none.
@@ -93,12 +127,12 @@ func (w *window) pick(now time.Time, most int) []*entry {
 	}
 	var picked []*entry
 	size := 0
-	held := make(map[event.Ref]bool) // entities of which no other may be picked
+	w.looks++
 	for i, e := range w.entries {
 		if e.state != waiting {
 			continue
 		}
-		if !w.free(i, now, held) {
+		if !w.free(i, now) {
 			if w.order == event.OrderStrict {
 				break
 			}
@@ -107,7 +141,7 @@ func (w *window) pick(now time.Time, most int) []*entry {
 		if e.most > 0 {
 			most = min(most, e.most)
 		}
-		if size += len(e.out.Data); len(picked) >= most || len(picked) > 0 && size > maxBatchBytes {
+		if size += len(e.out().Data); len(picked) >= most || len(picked) > 0 && size > maxBatchBytes {
 			break
 		}
 		picked = append(picked, e)
@@ -115,16 +149,17 @@ func (w *window) pick(now time.Time, most int) []*entry {
 	return picked
 }
 
-// free tells whether an event may be sent before all that are not acknowledged, and holds back those behind it that may not.
-func (w *window) free(i int, now time.Time, held map[event.Ref]bool) bool {
+// free tells whether an event may be sent before all that are not acknowledged, and holds back those behind it that may not, for
+// this look.
+func (w *window) free(i int, now time.Time) bool {
 	e := w.entries[i]
 	ready := !now.Before(e.due) && !w.waits(i)
-	if entity := e.event.Entity; w.order == event.OrderEntity && entity.Value != "" {
-		if held[entity] || w.busy[entity] > 0 {
+	if w.order == event.OrderEntity && e.event.Entity.Value != "" {
+		if e.lane.held == w.looks || e.lane.flying > 0 {
 			return false
 		}
 		if !w.native || !ready {
-			held[entity] = true
+			e.lane.held = w.looks
 		}
 	}
 	return ready
@@ -149,9 +184,9 @@ func (w *window) candidates(now time.Time) []*entry {
 		return w.pick(now, 1)
 	}
 	var free []*entry
-	held := make(map[event.Ref]bool)
+	w.looks++
 	for i, e := range w.entries {
-		if e.state == waiting && w.free(i, now, held) {
+		if e.state == waiting && w.free(i, now) {
 			free = append(free, e)
 		}
 	}
@@ -166,12 +201,10 @@ func (w *window) mark(entries []*entry, to state) {
 			continue
 		case to == flying:
 			w.flying++
-			w.busy[e.event.Entity]++
+			e.lane.flying++
 		case e.state == flying:
 			w.flying--
-			if w.busy[e.event.Entity]--; w.busy[e.event.Entity] == 0 {
-				delete(w.busy, e.event.Entity)
-			}
+			e.lane.flying--
 		}
 		e.state = to
 	}
@@ -182,10 +215,8 @@ func (w *window) advance(position *event.Position) int {
 	n, wanted := 0, 0
 	for ; n < len(w.entries) && w.entries[n].state == done; n++ {
 		e := w.entries[n]
-		w.size -= e.size
-		if e.pass {
-			w.passed--
-		} else {
+		w.forget(e)
+		if !e.pass {
 			wanted++
 		}
 		position.Advance(&e.event)
@@ -198,14 +229,23 @@ func (w *window) advance(position *event.Position) int {
 	return wanted
 }
 
+// forget takes an entry out of what is counted.
+func (w *window) forget(e *entry) {
+	w.size -= e.size
+	if e.pass {
+		w.passed--
+		return
+	}
+	if e.lane.wanted--; e.lane.wanted == 0 {
+		delete(w.lanes, e.event.Entity)
+	}
+}
+
 // cut forgets the events behind the last one that was sent: whoever starts next reads them again.
 func (w *window) cut() {
 	n := len(w.entries)
 	for ; n > 0 && (w.entries[n-1].state == waiting || w.entries[n-1].pass); n-- {
-		w.size -= w.entries[n-1].size
-		if w.entries[n-1].pass {
-			w.passed--
-		}
+		w.forget(w.entries[n-1])
 	}
 	clear(w.entries[n:])
 	w.entries = w.entries[:n]

@@ -33,6 +33,29 @@ func TestAWindowOfLargeEventsIsShort(t *testing.T) {
 	}
 }
 
+// A vCenter has far more entities in a year than in a window.
+func TestAnEntityIsForgottenWithItsLastEvent(t *testing.T) {
+	w := newWindow(event.OrderEntity, false, 4)
+	for _, vm := range []string{"vm-1", "vm-2", "vm-1", "vm-3"} {
+		w.add(&event.Event{Entity: event.Ref{Type: "VirtualMachine", Value: vm}}, 0)
+	}
+	sent := w.pick(time.Now(), 100)
+	w.mark(sent, flying)
+	if len(sent) != 3 || len(w.pick(time.Now(), 100)) != 0 {
+		t.Fatalf("%d events may be sent, want one of each machine", len(sent))
+	}
+	w.mark(sent[:2], done)
+	w.advance(new(event.Position))
+	if len(w.lanes) != 2 || len(w.entries) != 2 {
+		t.Errorf("%d entities of %d events are known, want vm-1 and vm-3", len(w.lanes), len(w.entries))
+	}
+	w.mark(sent[2:], waiting) // it was refused
+	w.cut()
+	if len(w.lanes) != 0 {
+		t.Errorf("%d entities of no event are known", len(w.lanes))
+	}
+}
+
 // The id of an announcement begins at the stored position, and after a crash the event behind it need not be there any more.
 func TestAnAnnouncementWaitsForAllBeforeItAndIsWaitedFor(t *testing.T) {
 	told, err := event.Gap{Kind: event.KindRewound, Reason: "test", FromKey: 1, ToKey: 2}.Announce(&event.Origin{InstanceUUID: "3c0f7a10"})
@@ -40,7 +63,7 @@ func TestAnAnnouncementWaitsForAllBeforeItAndIsWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, order := range []event.Order{event.OrderEntity, event.OrderStrict, event.OrderNone} {
-		w := newWindow(order, false)
+		w := newWindow(order, false, windowSize)
 		for _, e := range []*event.Event{{Key: 1}, &told, {Key: 2}} {
 			w.add(e, 0)
 		}
@@ -91,7 +114,7 @@ func TestAPageIsCompleteWhenItsLastEventIsAcknowledged(t *testing.T) {
 // In the order of the whole vCenter all events have one key, for brokers with partitions, also one that is trimmed.
 func TestAllEventsOfAStrictStreamHaveOnePartitionKey(t *testing.T) {
 	for order, keys := range map[event.Order]int{event.OrderStrict: 1, event.OrderEntity: 2} {
-		w := newWindow(order, false)
+		w := newWindow(order, false, windowSize)
 		found := make(map[string]bool)
 		for _, vm := range []string{"vm-1", "vm-2"} {
 			e := &event.Event{Origin: &event.Origin{InstanceUUID: "3c0f7a10"}, Entity: event.Ref{Type: "VirtualMachine", Value: vm}, Data: []byte(`{"a":"large"}`)}
@@ -100,7 +123,7 @@ func TestAllEventsOfAStrictStreamHaveOnePartitionKey(t *testing.T) {
 			}
 		}
 		for _, e := range w.entries {
-			found[e.out.PartitionKey()] = true
+			found[e.out().PartitionKey()] = true
 		}
 		if len(found) != keys {
 			t.Errorf("order %d: keys are %v", order, found)

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -35,18 +36,22 @@ func TestBenchRelay(t *testing.T) {
 	if err != nil {
 		rounds = 3
 	}
-	fmt.Println("component  order      relay/s   loop/s  ratio | CPU ms/1,000 events: relay  vcsim  sidecar  broker | loop's sidecar  broker   own | events/request  saves/1,000  MiB")
+	fmt.Println("component  order    window  relay/s   loop/s  ratio | CPU ms/1,000 events: relay  vcsim  sidecar  broker | loop's sidecar  broker   own | events/request  saves/1,000  MiB")
 	for _, component := range []string{"in-memory", "jetstream"} {
-		for _, order := range []string{"none", "entity"} {
+		for _, c := range []benchCase{{"none", 200}, {"none", 1000}, {"entity", 200}, {"entity", 1000}} {
 			var all []drain
 			for range rounds {
-				all = append(all, benchDrain(t, component, order, events))
+				all = append(all, benchDrain(t, component, c, events))
 			}
-			slices.SortFunc(all, func(a, b drain) int { return int(1e6 * (a.rate/a.bare - b.rate/b.bare)) })
+			slices.SortFunc(all, func(a, b drain) int { return cmp.Compare(a.rate/a.bare, b.rate/b.bare) })
 			d := all[len(all)/2]
-			fmt.Printf("%-10s %-8s %9.0f %8.0f %6.2f | %26.1f %6.1f %8.1f %7.1f | %14.1f %7.1f %5.1f | %14.1f %12.2f %4d\n",
-				component, order, d.rate, d.bare, d.rate/d.bare, d.cpu["vcrelay"], d.cpu["vcsim"], d.cpu["vcrelay/daprd"], d.cpu["broker"],
+			if d.rate == 0 {
+				continue // not asked for by -run
+			}
+			fmt.Printf("%-10s %-8s %6d %8.0f %8.0f %6.2f | %26.1f %6.1f %8.1f %7.1f | %14.1f %7.1f %5.1f | %14.1f %12.2f %4d\n",
+				component, c.order, c.window, d.rate, d.bare, d.rate/d.bare, d.cpu["vcrelay"], d.cpu["vcsim"], d.cpu["vcrelay/daprd"], d.cpu["broker"],
 				d.bareCPU["vcrelay/daprd"], d.bareCPU["broker"], d.bareCPU[own], d.batch, d.saves, d.peak)
+			fmt.Printf("mix        %.1f %% of the events have no entity, %.1f %% are about %s, no other entity has as many\n", 100*d.mix.none, 100*d.mix.busiest, d.mix.name)
 		}
 	}
 }
@@ -58,6 +63,20 @@ type drain struct {
 	batch        float64 // events in a request
 	saves        float64 // of the position, for 1,000 events
 	peak         int     // MiB of the relay
+	mix          mix
+}
+
+// benchCase is how a backlog is drained.
+type benchCase struct {
+	order  string
+	window int
+}
+
+// mix is what the events that were drained are about.
+type mix struct {
+	none    float64 // share of those without an entity
+	busiest float64 // of those of one entity, which is
+	name    string
 }
 
 // usage is the time that processes have used of a core, by their names.
@@ -69,16 +88,17 @@ const askEvery = 100 * time.Millisecond
 // own is the process of the test, which runs the loop.
 const own = "own"
 
-func benchDrain(t *testing.T, component, order string, events int) (d drain) {
-	t.Run(component+" "+order, func(t *testing.T) {
+func benchDrain(t *testing.T, component string, c benchCase, events int) (d drain) {
+	t.Run(fmt.Sprint(component, " ", c.order, " ", c.window), func(t *testing.T) {
 		s := startStackOn(t, benchComponents(t, component), map[string]map[string]string{
 			"vcsim": {
 				"VCRELAY_VCSIM_HISTORY": strconv.Itoa(events), "VCRELAY_VCSIM_HISTORY_SPAN": "48h", "VCRELAY_VCSIM_RATE": "0", "VCRELAY_VCSIM_VMS": "200", "VCRELAY_VCSIM_HOSTS": "30",
+				"VCRELAY_VCSIM_MIX": "none=0.1,host=0.03,switch=0.02,busiest=0.02",
 			},
-			"vcrelay": {"VCRELAY_ORDER": order},
+			"vcrelay": {"VCRELAY_ORDER": c.order, "VCRELAY_WINDOW": strconv.Itoa(c.window)},
 		}, "echo")
 		d = s.drained(events)
-		d.bare, d.bareCPU = s.bareLoop(events)
+		d.bare, d.bareCPU, d.mix = s.bareLoop(events)
 	})
 	return d
 }
@@ -208,14 +228,14 @@ func (s *stack) cpuSeconds(pid int) float64 {
 }
 
 // bareLoop publishes the same events as payloads that were made before, 100 in a request, one request after the other.
-func (s *stack) bareLoop(events int) (rate float64, cpu usage) {
+func (s *stack) bareLoop(events int) (rate float64, cpu usage, m mix) {
 	s.t.Helper()
 	dapr, closeDapr, err := publish.Dial(s.sidecar("vcrelay"), "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer closeDapr()
-	requests := s.prepared(events)
+	requests, m := s.prepared(events)
 	began, before := time.Now(), s.used()
 	for _, request := range requests {
 		if answer := dapr.PublishEvents(s.t.Context(), "events", "vcenter", request, client.PublishEventsWithRawPayload()); answer.Error != nil {
@@ -223,11 +243,11 @@ func (s *stack) bareLoop(events int) (rate float64, cpu usage) {
 		}
 	}
 	rate = float64(events) / time.Since(began).Seconds()
-	return rate, s.used().since(before, float64(events))
+	return rate, s.used().since(before, float64(events)), m
 }
 
 // prepared reads the history once more. The ids are those of another vCenter: JetStream drops what it has seen.
-func (s *stack) prepared(events int) (requests [][]any) {
+func (s *stack) prepared(events int) (requests [][]any, m mix) {
 	s.t.Helper()
 	dialer := vim.NewDialer(vim.Config{
 		URL: &url.URL{Scheme: "https", Host: s.address, Path: "/sdk"}, Name: "bench", CAFile: filepath.Join(s.dir, "vcsim.pem"),
@@ -243,6 +263,7 @@ func (s *stack) prepared(events int) (requests [][]any) {
 	}
 	defer reader.Close(s.t.Context())
 	var request []any
+	of := make(map[event.Ref]int)
 	for n := 0; n < events; {
 		page, err := reader.Next(s.t.Context())
 		if err != nil {
@@ -250,6 +271,7 @@ func (s *stack) prepared(events int) (requests [][]any) {
 		}
 		for i := range page.Events {
 			e := &page.Events[i]
+			of[e.Entity]++
 			origin := *e.Origin
 			origin.InstanceUUID = "00000000-0000-4000-8000-000000000000"
 			e.Origin = &origin
@@ -261,5 +283,15 @@ func (s *stack) prepared(events int) (requests [][]any) {
 			}
 		}
 	}
-	return requests
+	return requests, mixOf(of, events)
+}
+
+func mixOf(of map[event.Ref]int, events int) mix {
+	m := mix{none: float64(of[event.Ref{}]) / float64(events)}
+	for entity, n := range of {
+		if share := float64(n) / float64(events); entity != (event.Ref{}) && share > m.busiest {
+			m.busiest, m.name = share, entity.String()
+		}
+	}
+	return m
 }

@@ -35,6 +35,7 @@ type Config struct {
 	Readings     Readings         // of what is documented badly
 	Faults       []string         // that begin with the server, or later; see Server.Fault
 	Rate         float64          // events per second of the live workload; 0 = none
+	Mix          Mix              // what the events are about
 	Seed         uint64           // the same seed gives the same sequence of event kinds
 	CertFile     string           // if set, Listen writes the certificate (PEM) here before it binds
 	Clock        func() time.Time // the vCenter's clock; default time.Now
@@ -67,7 +68,7 @@ func (c Config) validate() error {
 	if c.VMs < 0 || c.Hosts < 0 || c.History < 0 || c.HistorySpan < 0 {
 		faults = append(faults, errors.New("machines, history and history span must not be negative"))
 	}
-	faults = append(faults, checkRate(c.Rate), checkVersion(c.Version))
+	faults = append(faults, checkRate(c.Rate), checkVersion(c.Version), c.Mix.validate())
 	return errors.Join(faults...)
 }
 

@@ -20,7 +20,7 @@ type workload struct {
 
 	mu     sync.Mutex
 	random *rand.Rand
-	total  int      // sum of the weights
+	odds   odds
 	off    *machine // the one that the workload has powered off, if any
 	bodies map[pick]types.BaseEvent
 	pacer  pacer
@@ -39,18 +39,15 @@ type pick struct {
 }
 
 func newWorkload(stock *inventory, log *history.Database, now func() time.Time, cfg Config) *workload {
-	w := &workload{
+	return &workload{
 		stock: stock, log: log, now: now,
 		turn:   make(chan struct{}, 1),
 		random: rand.New(rand.NewPCG(cfg.Seed, 0)), // #nosec G404 -- repeatable on purpose
 		dice:   rand.New(rand.NewPCG(cfg.Seed, 1)), // #nosec G404 -- repeatable on purpose
 		bodies: map[pick]types.BaseEvent{},
 		pacer:  pacer{rate: cfg.Rate},
+		odds:   newOdds(cfg.Mix, stock.machines[0]),
 	}
-	for _, r := range recipes {
-		w.total += r.weight
-	}
-	return w
 }
 
 // preload adds count events, spread evenly over the span before now. Machines change state only at the end.
@@ -155,7 +152,7 @@ func (w *workload) commit(p pick) {
 
 // choose draws the next event by weight. At most one machine is off, and a machine is powered on only when off.
 func (w *workload) choose() pick {
-	chosen := pick{recipe: w.draw(), machine: w.stock.machines[w.random.IntN(len(w.stock.machines))]}
+	chosen := pick{recipe: w.odds.recipe(w.random), machine: w.odds.machine(w.random, w.stock.machines)}
 	chosen.variant = w.random.IntN(variants)
 	switch {
 	case chosen.recipe.power == "":
@@ -174,16 +171,6 @@ func (w *workload) settle() {
 	if w.off != nil && w.stock.isOn(w.off) {
 		w.off = nil
 	}
-}
-
-func (w *workload) draw() *recipe {
-	n := w.random.IntN(w.total)
-	for i := range recipes {
-		if n -= recipes[i].weight; n < 0 {
-			return &recipes[i]
-		}
-	}
-	return &recipes[0] // not reached: the weights add up to total
 }
 
 func (w *workload) body(p pick) types.BaseEvent {
