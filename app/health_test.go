@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/vcrelay/vcrelay/app/relay"
 )
@@ -57,4 +60,26 @@ func TestAStreamThatIsNotPlannedAnyMoreIsNotTold(t *testing.T) {
 	if got, want := h.Ill().Error(), "c: not reached yet"; got != want || h.Err() != nil {
 		t.Errorf("told %q, want %q; %v", got, want, h.Err())
 	}
+}
+
+// All streams share the sidecar: one that waits for it for ever would leave its own target alone for as long.
+func TestARestartOfASidecarThatHangsIsGivenUpAndTriedAgainMuchLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		h := &healer{restart: func(ctx context.Context) error { asked++; <-ctx.Done(); return ctx.Err() }}
+		began := time.Now()
+		if err := h.heal(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		if took := time.Since(began); took > healTimeout {
+			t.Errorf("given up after %s", took)
+		}
+		if err := h.heal(t.Context()); err != nil || asked != 1 {
+			t.Errorf("another stream that asks at once: %v, the sidecar was asked %d times", err, asked)
+		}
+		<-time.After(healPause)
+		if err := h.heal(t.Context()); err == nil || asked != 2 {
+			t.Errorf("after %s: %v, the sidecar was asked %d times", healPause, err, asked)
+		}
+	})
 }

@@ -39,6 +39,7 @@ type Store struct {
 type held struct {
 	record record
 	etag   string
+	writes int64 // the number of the last write that was tried
 }
 
 // NewStore returns a store on the state component of that name, with an owner id of its own. Whoever takes a stream from it
@@ -124,62 +125,63 @@ func (s *Store) look(ctx context.Context, stream string) (current record, etag s
 
 // Renew is Save without a position: who acquires the stream next begins as at a first start.
 func (s *Store) Renew(ctx context.Context, stream string) error {
-	mine, err := s.heldRecord(stream)
-	if err != nil {
-		return err
-	}
-	next := mine.record
-	next.Write++
-	next.Position = nil
-	return s.swap(ctx, stream, next, mine.etag)
+	return s.change(ctx, stream, func(r *record) { r.Position = nil })
 }
 
 // Save stores position in the stream's record. It fails with event.ErrFenced when the record is no longer ours.
 func (s *Store) Save(ctx context.Context, stream string, position event.Position) error {
-	mine, err := s.heldRecord(stream)
-	if err != nil {
-		return err
-	}
-	next := mine.record
-	next.Write++
-	next.Position, err = json.Marshal(position)
+	text, err := json.Marshal(position)
 	if err != nil {
 		return fmt.Errorf("encode position: %w", err)
 	}
-	return s.swap(ctx, stream, next, mine.etag)
+	return s.change(ctx, stream, func(r *record) { r.Position = text })
 }
 
 // Release leaves the record without an owner.
 func (s *Store) Release(ctx context.Context, stream string) error {
-	mine, err := s.heldRecord(stream)
-	if err != nil {
-		return err
-	}
-	next := mine.record
-	next.Write++
-	next.Owner = ""
-	if err := s.swap(ctx, stream, next, mine.etag); err != nil {
+	if err := s.change(ctx, stream, func(r *record) { r.Owner = "" }); err != nil {
 		return err
 	}
 	s.lose(stream)
 	return nil
 }
 
-func (s *Store) heldRecord(stream string) (held, error) {
+// change writes the record that is ours anew. An earlier write whose answer was lost may come through at last: the change is
+// then made to what that has left.
+func (s *Store) change(ctx context.Context, stream string, change func(*record)) error {
+	for {
+		next, etag, err := s.nextWrite(stream)
+		if err != nil {
+			return err
+		}
+		change(&next)
+		if err := s.swap(ctx, stream, next, etag); !errors.Is(err, errEarlier) {
+			return err
+		}
+	}
+}
+
+// nextWrite is the record that is ours with the number of another write. Each one that is tried has its own, by which it is known in
+// the store: two of them may hold different positions.
+func (s *Store) nextWrite(stream string) (next record, etag string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	mine, ok := s.owned[stream]
 	if !ok {
-		return held{}, fmt.Errorf("write position of %s: %w", stream, event.ErrFenced)
+		return record{}, "", fmt.Errorf("write position of %s: %w", stream, event.ErrFenced)
 	}
-	return mine, nil
+	mine.writes++
+	s.owned[stream] = mine
+	next = mine.record
+	next.Write = mine.writes
+	return next, mine.etag, nil
 }
 
 func (s *Store) hold(stream string, r record, etag string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.Version = recordVersion
-	s.owned[stream] = held{record: r, etag: etag}
+	s.owned[stream] = held{record: r, etag: etag, writes: r.Write}
 	s.seen[stream] = sighting{etag, time.Now(), r}
 }
 

@@ -32,6 +32,22 @@ type fakeDapr struct {
 	mu      sync.Mutex
 	values  map[string]value
 	version int
+	mute    bool // writes come through, and nothing is answered
+}
+
+var errNoAnswer = errors.New("no answer")
+
+func (f *fakeDapr) setMute(mute bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mute = mute
+}
+
+func (f *fakeDapr) answer() error {
+	if f.mute {
+		return errNoAnswer
+	}
+	return nil
 }
 
 type value struct{ text, etag string }
@@ -41,7 +57,7 @@ func newFake() *fakeDapr { return &fakeDapr{values: make(map[string]value)} }
 func (f *fakeDapr) GetStateWithConsistency(_ context.Context, _, key string, _ map[string]string, _ client.StateConsistency) (*client.StateItem, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return &client.StateItem{Key: key, Value: []byte(f.values[key].text), Etag: f.values[key].etag}, nil
+	return &client.StateItem{Key: key, Value: []byte(f.values[key].text), Etag: f.values[key].etag}, f.answer()
 }
 
 func (f *fakeDapr) SaveBulkState(_ context.Context, _ string, items ...*client.SetStateItem) error {
@@ -57,7 +73,7 @@ func (f *fakeDapr) SaveBulkState(_ context.Context, _ string, items ...*client.S
 		}
 		f.put(item.Key, string(item.Value))
 	}
-	return nil
+	return f.answer()
 }
 
 func (f *fakeDapr) put(key, text string) {
@@ -170,6 +186,48 @@ func TestWhoStoodByGoesOnFromTheLastPositionThatItSaw(t *testing.T) {
 		}
 		if got, found := acquire(t, first); !found || got.Key != 9 {
 			t.Errorf("the position is %d, %v", got.Key, found)
+		}
+	})
+}
+
+// A write that came through must not be taken for the next one: the relay would go on from a position that is not stored.
+func TestAPositionIsStoredAlsoAfterOneWhoseAnswerWasLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dapr := newFake()
+		store := dapr.store()
+		acquire(t, store)
+		save(t, store, 5)
+		for range 2 {
+			dapr.setMute(true)
+			if err := store.Save(t.Context(), stream, position(6)); !errors.Is(err, errNoAnswer) {
+				t.Fatal(err)
+			}
+			dapr.setMute(false)
+			save(t, store, 7)
+			if got, found := acquire(t, dapr.store()); !found || got.Key != 7 {
+				t.Errorf("the position is %d, %v", got.Key, found)
+			}
+			acquire(t, store)
+		}
+	})
+}
+
+func TestAStreamIsGivenBackWithThePositionWhoseAnswerWasLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dapr := newFake()
+		store := dapr.store()
+		acquire(t, store)
+		save(t, store, 5)
+		dapr.setMute(true)
+		if err := store.Save(t.Context(), stream, position(6)); !errors.Is(err, errNoAnswer) {
+			t.Fatal(err)
+		}
+		dapr.setMute(false)
+		if err := store.Release(t.Context(), stream); err != nil {
+			t.Fatal(err)
+		}
+		if got, found, err := dapr.store().Acquire(t.Context(), stream); err != nil || !found || got.Key != 6 {
+			t.Errorf("the position is %d, %v, %v", got.Key, found, err)
 		}
 	})
 }

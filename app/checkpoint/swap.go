@@ -2,12 +2,16 @@ package checkpoint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dapr/go-sdk/client"
 
 	"github.com/vcrelay/vcrelay/app/event"
 )
+
+// errEarlier means that an earlier write of this process has come through, and that the next one goes on from there.
+var errEarlier = errors.New("an earlier write came through")
 
 // swap writes next if the record still has etag (or does not exist, when etag is empty), and keeps the new ETag.
 //
@@ -27,6 +31,10 @@ func (s *Store) swap(ctx context.Context, stream string, next record, etag strin
 	if current.sameWrite(next) {
 		s.hold(stream, next, currentETag)
 		return nil
+	}
+	if current.Owner == s.owner && current.Epoch == next.Epoch && currentETag != etag {
+		s.hold(stream, current, currentETag)
+		return fmt.Errorf("write position of %s: %w", stream, errEarlier)
 	}
 	if currentETag == "" && etag != "" { // the store was wiped: ours is the position that counts
 		s.Log.Error().Str("stream", stream).Str("store", s.component).Msg("the stored position is gone, writing it again")

@@ -43,7 +43,6 @@ type delivery struct {
 	saving  int        // of unsaved, what the write covers
 	began   time.Time  // of the write
 	renewed time.Time  // when the last one that was done began: so long the lease lasts at least
-	failed  bool       // the last write after the order to stop
 	givenUp bool       // a request failed after the order to stop: no other is sent
 	beside  sync.WaitGroup
 
@@ -79,9 +78,9 @@ func newDelivery(s *Stream, position *event.Position, acquired time.Time) *deliv
 	return &delivery{stream: s, renewed: acquired, position: *position, window: newWindow(s.Order, s.Native, s.ahead()), results: make(chan result, s.requests())}
 }
 
-// run works until ctx ends, and then finishes what is on its way, or until the stream is fenced. It takes pages one at a time
-// and asks for the next when nothing of the one before is needed any more. After the order to stop it also sends the events
-// before the last one that was sent: what was taken behind one that was not would be sent again.
+// run works until ctx ends, and then finishes what is on its way while sending lasts, or until the stream is fenced. It takes pages
+// one at a time and asks for the next when nothing of the one before is needed any more. After the order to stop it also sends the
+// events before the last one that was sent: what was taken behind one that was not would be sent again.
 func (d *delivery) run(ctx, sending context.Context, pages <-chan event.Page, next chan<- struct{}) error {
 	for {
 		stopping := ctx.Err() != nil
@@ -96,6 +95,7 @@ func (d *delivery) run(ctx, sending context.Context, pages <-chan event.Page, ne
 		}
 		d.store(ctx, sending)
 		if stopping && d.flying == 0 && d.saved == nil {
+			d.leave()
 			return ctx.Err()
 		}
 		from, stop := pages, ctx.Done()
@@ -369,16 +369,25 @@ func (d *delivery) setAside(e *entry) {
 	e.setAside()
 }
 
-// store writes the position when it has moved. After the order to stop a write that fails is the last.
+// store writes the position when it has moved. The order to stop ends the pauses between tries, which may be long by then, and keeps them
+// short: what stays unsaved comes again at the next owner, beside what a crash of that one repeats.
 func (d *delivery) store(ctx, sending context.Context) {
-	if !d.dueToStore() && !d.older(1) || d.saved != nil || d.failed && ctx.Err() != nil {
+	if !d.dueToStore() && !d.older(1) || d.saved != nil || sending.Err() != nil {
 		return
+	}
+	trying, stop := context.WithCancel(ctx)
+	if ctx.Err() != nil {
+		stop()
+		trying, stop = context.WithTimeout(sending, saveEvery) // and then anew
 	}
 	d.began = time.Now()
 	d.saved, d.saving = make(chan error, 1), d.unsaved
 	d.passed = false
 	position, saved := d.position.Clone(), d.saved
-	d.beside.Go(func() { saved <- d.stream.save(ctx, sending, position) })
+	d.beside.Go(func() {
+		defer stop()
+		saved <- d.stream.save(trying, sending, position)
+	})
 }
 
 // dueToStore tells whether the position is worth a write, which costs relay and sidecar as much as publishing a hundred events:
@@ -388,10 +397,17 @@ func (d *delivery) dueToStore() bool {
 }
 
 func (d *delivery) written(err error) {
-	d.saved, d.failed = nil, err != nil
+	d.saved = nil
 	if err == nil {
 		d.unsaved -= d.saving
 		d.renewed = d.began
+	}
+}
+
+// leave says what the next owner will publish again.
+func (d *delivery) leave() {
+	if d.unsaved > 0 {
+		d.stream.Log.Warn().Int("events", d.unsaved).Msg("the last position was not stored in time: events come again")
 	}
 }
 

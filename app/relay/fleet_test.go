@@ -236,6 +236,35 @@ func TestStreamsSpreadEvenlyOverTheReplicasThatLive(t *testing.T) {
 	})
 }
 
+// Else the next owner would repeat a window though nobody has crashed, and after a crash of that one it would come a third time.
+func TestAStreamIsGivenBackWithItsPositionAlsoWhereTheStoreIsAwayForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		for i := range w.histories {
+			w.histories[i] = relaytest.NewHistory(5000, 200, begin)
+			w.topics[i].Err = func() error { time.Sleep(50 * time.Millisecond); return nil }
+		}
+		first := w.replica()
+		var down outage
+		first.store.Err = down.err
+		time.Sleep(time.Second)
+		down.on.Store(true)
+		second := w.replica()
+		time.Sleep(3 * time.Second)
+		w.wantSpread("while the store is away", 2)
+		down.on.Store(false)
+		time.Sleep(3 * time.Second)
+		w.wantSpread("the store is back", 1, 1)
+		w.end(first, second)
+		w.wantAll()
+		for i, topic := range w.topics {
+			if n := len(topic.Taken()) - 5000; n != 0 {
+				t.Errorf("%d events of stream %d were repeated", n, i)
+			}
+		}
+	})
+}
+
 func TestEveryStreamHasAnOwnerWhereAReplicaReachesOnlySome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 30)

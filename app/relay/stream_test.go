@@ -329,11 +329,11 @@ func TestACrashRepeatsAtMostTheWindow(t *testing.T) {
 		r.history.PageSize = 1000
 		saves := 0
 		r.store.Err = func() error {
-			if saves++; saves == 4 { // after the start and a few others
-				r.stop()
-				return errDown
+			if saves++; saves < 4 { // the start and a few others
+				return nil
 			}
-			return nil
+			r.stop()
+			return errDown
 		}
 		r.start()
 		if err := <-r.ended; err != nil {
@@ -347,7 +347,7 @@ func TestACrashRepeatsAtMostTheWindow(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.wantAll(2)
-		if repeated := len(r.topic.Taken()) - 1000; repeated > 200 || before < 100 {
+		if repeated := len(r.topic.Taken()) - 1000; repeated == 0 || repeated > 200 || before < 100 {
 			t.Errorf("%d events were repeated (%d before the crash)", repeated, before)
 		}
 	})
@@ -510,6 +510,87 @@ func TestAStopTriesNothingAgain(t *testing.T) {
 		}
 		if n, taken := len(r.topic.Calls()), len(r.topic.Taken()); n != 4 || taken != 3 {
 			t.Errorf("%d requests of which %d were taken, want 4 and 3", n, taken)
+		}
+	})
+}
+
+// The pauses between tries are long by the time that the order to stop comes.
+func TestAStopStoresThePositionWhenTheStoreIsBackInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(1000, 200, begin))
+		var down outage
+		r.store.Err = down.err
+		r.topic.OnTake(func(e event.Event) { down.on.Store(down.on.Load() || e.Key == 300) })
+		r.start()
+		time.Sleep(10 * time.Minute)
+		r.topic.OnTake(nil)
+		before := len(r.topic.Taken())
+		time.AfterFunc(3900*time.Millisecond, func() { down.on.Store(false) })
+		stopped := time.Now()
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(stopped); took > 5*time.Second {
+			t.Errorf("stopping took %s", took)
+		}
+		if n := len(r.topic.Taken()); n != before {
+			t.Errorf("%d events were published after the order to stop", n-before)
+		}
+		r.start()
+		time.Sleep(time.Minute)
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantAll(1)
+	})
+}
+
+func TestAStopDoesNotWaitForAStoreThatStaysAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(1000, 200, begin))
+		var down outage
+		r.store.Err = down.err
+		r.topic.OnTake(func(e event.Event) { down.on.Store(down.on.Load() || e.Key == 300) })
+		r.start()
+		time.Sleep(time.Minute)
+		before, stopped := len(r.topic.Taken()), time.Now()
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(stopped); took > 5*time.Second {
+			t.Errorf("stopping took %s", took)
+		}
+		if n := len(r.topic.Taken()); n != before {
+			t.Errorf("%d events were published after the order to stop", n-before)
+		}
+		if !strings.Contains(r.log.String(), "the last position was not stored in time") {
+			t.Error("the log does not say that events come again")
+		}
+		if position, _ := r.positions.Position(streamID); int(position.Key) < before-200 {
+			t.Errorf("%d events were published, the stored position is at key %d", before, position.Key)
+		}
+	})
+}
+
+func TestAStopOfAFencedStreamTriesNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, relaytest.NewHistory(1000, 200, begin))
+		var down outage
+		r.store.Err = down.err
+		r.topic.OnTake(func(e event.Event) { down.on.Store(down.on.Load() || e.Key == 300) })
+		r.start()
+		time.Sleep(time.Minute)
+		if _, _, err := r.positions.Owner().Acquire(t.Context(), streamID); err != nil {
+			t.Fatal(err)
+		}
+		down.on.Store(false)
+		r.topic.OnTake(nil)
+		stopped := time.Now()
+		if err := r.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(stopped); took > time.Second {
+			t.Errorf("stopping took %s", took)
 		}
 	})
 }

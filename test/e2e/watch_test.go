@@ -21,16 +21,20 @@ type watch struct {
 
 	mu        sync.Mutex
 	last      map[string]record
-	dead      map[string]bool        // owners that do not work
-	ownerless map[string]time.Time   // since when, by key
-	longest   time.Duration          // without an owner
-	taken     map[string][]time.Time // when an owner took a stream that was not given back, by key
+	changed   map[string]time.Time // when last was seen first, by key
+	dead      map[string]bool      // owners that do not work
+	ownerless map[string]time.Time // since when, by key
+	longest   time.Duration        // without an owner
+	taken     map[string][]int     // the position at which a stream was taken that was not given back, as the number of an event, by key
 	looks     int
 	faults    []string
 }
 
 func newWatch(f *fleet, vcenters []*simulated) *watch {
-	w := &watch{fleet: f, last: make(map[string]record), dead: make(map[string]bool), ownerless: make(map[string]time.Time), taken: make(map[string][]time.Time)}
+	w := &watch{
+		fleet: f, last: make(map[string]record), changed: make(map[string]time.Time), dead: make(map[string]bool),
+		ownerless: make(map[string]time.Time), taken: make(map[string][]int),
+	}
 	for _, v := range vcenters {
 		w.keys = append(w.keys, recordKey(v))
 	}
@@ -58,17 +62,25 @@ func (w *watch) see(records map[string]record, now time.Time) {
 	defer w.mu.Unlock()
 	w.looks++
 	for key, r := range records {
-		if before, seen := w.last[key]; seen {
-			if fault := judge(before, r); fault != "" {
-				w.faults = append(w.faults, key+": "+fault)
-			}
-			if r.Epoch > before.Epoch && before.Owner != "" {
-				w.taken[key] = append(w.taken[key], now)
-			}
+		before, seen := w.last[key]
+		if fault := judge(before, r); seen && fault != "" {
+			w.faults = append(w.faults, key+": "+fault)
+		}
+		if r.Epoch > before.Epoch && w.wasLeft(key, now) {
+			w.taken[key] = append(w.taken[key], before.Position.Key)
+		}
+		if r != before {
+			w.changed[key] = now
 		}
 		w.last[key] = r
 		w.count(key, r.Owner == "" || w.dead[r.Owner], now)
 	}
+}
+
+// wasLeft tells whether the owner of a stream that is taken now had left it without a word: it had not written for about the time of
+// its lease. One that works writes three times in a lease; that it gave the stream back may have come between two looks.
+func (w *watch) wasLeft(key string, now time.Time) bool {
+	return w.last[key].Owner != "" && now.Sub(w.changed[key]) >= lease*3/4
 }
 
 // count measures how long a stream has no owner.

@@ -47,7 +47,7 @@ func (d *day) startProcess() *process {
 			return d.server.readings.Start.Position(now), err
 		},
 		Observer: relay.NewObserver(prometheus.NewRegistry(), "simulated", "default", "simulated"), Log: d.log,
-		Jitter: func(limit time.Duration) time.Duration { return between(p.takes, 0, limit-1) },
+		Jitter: p.jitter,
 	}
 	p.next = func() { d.replace(p) }
 	d.all = append(d.all, p)
@@ -63,6 +63,11 @@ func (d *day) startProcess() *process {
 		stop()
 	}()
 	return p
+}
+
+// jitter draws by the time alone: several goroutines of a relay may ask at the same instant, in any order.
+func (p *process) jitter(limit time.Duration) time.Duration {
+	return between(seeded(p.day.seed, uint64(p.day.since())), 0, limit-1) //nolint:gosec // not negative
 }
 
 // takenFrom tells whether another process is the owner.
@@ -84,27 +89,30 @@ func (p *process) isDead() bool {
 	}
 }
 
-// crash ends the process at once, and has another one started in its place or not.
+// crash ends the process at once, and has another one started in its place or not. How long that takes is drawn before: what the end
+// wakes draws as well.
 func (p *process) crash(restart bool) {
 	p.once.Do(func() {
 		p.day.log.Info().Int("process", p.number).Msg("SIMULATION: process crashes")
-		close(p.dead)
-		p.stop()
 		if restart {
 			away := between(p.takes, 100*time.Millisecond, 20*time.Second)
 			p.day.trouble.lasts(away)
 			p.day.world.in(away, p.next)
 		}
+		close(p.dead)
+		p.stop()
 	})
 }
 
-// replace starts a process in place of one that has crashed or was told to stop.
+// replace starts a process in place of one that has crashed or was told to stop. What runs on of one that has crashed, and tries in
+// vain to finish, is no process any more: only one that was told to stop has to have ended.
 func (d *day) replace(old *process) {
 	if d.current != old {
 		return
 	}
 	select {
 	case <-old.ended:
+	case <-old.dead:
 	default:
 		d.fault("process %d had not ended %v after it was told to", old.number, stopsWithin)
 	}
