@@ -41,8 +41,9 @@ type fleet struct {
 	who    identities
 
 	mu        sync.Mutex
-	dialers   map[string]*vim.Dialer     // by vCenter: refused logins count for all routes together
-	connected map[string]*vcenter.Source // by stream: reached at the start, not in use yet
+	dialers   map[string]*vim.Dialer     // by vCenter, whose streams share its logins
+	shared    map[string]*vcenter.Shared // by vCenter and what is asked of it, where streams may share a reader
+	connected map[string]*vcenter.Member // by stream: reached at the start, not in use yet
 }
 
 func newFleet(settings *config.Config, dapr client.Client, positions *checkpoint.Store, registry prometheus.Registerer, log zerolog.Logger) *fleet {
@@ -50,7 +51,7 @@ func newFleet(settings *config.Config, dapr client.Client, positions *checkpoint
 		settings: settings, dapr: dapr, positions: positions, registry: registry, shares: relay.NewShares(), log: log,
 		read:    settings.Sum,
 		hangups: make(chan os.Signal, 1),
-		dialers: make(map[string]*vim.Dialer), connected: make(map[string]*vcenter.Source),
+		dialers: make(map[string]*vim.Dialer), shared: make(map[string]*vcenter.Shared), connected: make(map[string]*vcenter.Member),
 	}
 	var heal func(context.Context) error
 	if settings.FleetFile != "" { // from the start on: it would end the process
@@ -163,7 +164,7 @@ func (f *fleet) meet(ctx context.Context, first *firstContact, fleet config.Flee
 }
 
 // source is the reached one where there is one.
-func (f *fleet) source(o *one) *vcenter.Source {
+func (f *fleet) source(o *one) *vcenter.Member {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if source, there := f.connected[o.name()]; there {
@@ -171,12 +172,19 @@ func (f *fleet) source(o *one) *vcenter.Source {
 		return source
 	}
 	settings := vimConfig(o.instance, o.route, o.events, secret.NewStores(f.dapr).Get)
-	dialer, there := f.dialers[o.instance.Fingerprint()]
+	account := o.instance.Fingerprint()
+	dialer, there := f.dialers[account]
 	if !there {
 		dialer = vim.NewDialer(settings, f.log)
-		f.dialers[o.instance.Fingerprint()] = dialer
+		f.dialers[account] = dialer
 	}
-	return vcenter.NewSource(o.instance.Name, dialer.With(settings).Dial, o.log)
+	asked := fmt.Sprintf("%s %q %v", account, settings.Filter, settings.Layout)
+	shared, there := f.shared[asked]
+	if !there {
+		shared = vcenter.NewShared(o.instance.Name, dialer.With(settings).Dial)
+		f.shared[asked] = shared
+	}
+	return shared.Member(o.log)
 }
 
 // open makes a stream. It reaches vCenter, since a stream is named for what answers there.
@@ -270,7 +278,7 @@ func (f *fleet) run(ctx context.Context, plans []relay.Plan) error {
 
 // beginning is where the very first start of a stream begins.
 type beginning struct {
-	source   *vcenter.Source
+	source   *vcenter.Member
 	origin   *event.Origin
 	instance config.Vcenter
 	before   string // instance uuid of the vCenter that answered at this address before; empty for none

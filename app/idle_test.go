@@ -41,10 +41,10 @@ func TestAnIdleVCenterIsHeardAtOnce(t *testing.T) {
 			arrived <- e
 		}
 	})
-	source := vcenter.NewSource("lab", vim.NewDialer(vim.Config{
+	source := vcenter.NewShared("lab", vim.NewDialer(vim.Config{
 		URL: server.URL(), Name: "lab", Thumbprint: server.Thumbprint(),
 		Credentials: vcsimtest.Credentials,
-	}, zerolog.Nop()).Dial, zerolog.Nop())
+	}, zerolog.Nop()).Dial).Member(zerolog.Nop())
 	runStream(t, &relay.Stream{
 		ID: "idle", Source: relaySource{source}, Publisher: topic, Checkpoints: relaytest.NewPositions().Owner(),
 		Begin:    func(context.Context) (event.Position, error) { return event.Position{}, nil },
@@ -74,7 +74,7 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 func wait(d time.Duration) { <-time.After(d) }
 
-func runStream(t *testing.T, stream *relay.Stream, source *vcenter.Source) {
+func runStream(t *testing.T, stream *relay.Stream, source *vcenter.Member) {
 	t.Helper()
 	background(t, func(ctx context.Context) error {
 		defer source.Close(context.WithoutCancel(ctx))

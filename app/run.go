@@ -86,7 +86,7 @@ func sidecar(checks ...func(context.Context) error) part {
 	}
 }
 
-func vcenterOf(source *vcenter.Source) part {
+func vcenterOf(source *vcenter.Member) part {
 	return part{
 		name:   "vcenter",
 		remedy: "check VCRELAY_VCENTER_URL and the way there",
@@ -123,12 +123,12 @@ func warn(log zerolog.Logger, fleet config.Fleet) {
 }
 
 // relaySource lets the reader of package vcenter be the reader that package relay asks for.
-type relaySource struct{ *vcenter.Source }
+type relaySource struct{ *vcenter.Member }
 
 func (s relaySource) Open(ctx context.Context, after event.Position) (relay.Reader, error) {
-	reader, err := s.Source.Open(ctx, after)
+	reader, err := s.Member.Open(ctx, after)
 	if err != nil {
-		return nil, err // not a nil *Reader in an interface
+		return nil, err // not a nil *Listener in an interface
 	}
 	return reader, nil
 }

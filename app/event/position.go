@@ -76,14 +76,19 @@ func (p *Position) Settle(until time.Time) {
 }
 
 func (p *Position) forget() {
-	needed := p.Low.Add(-3 * Overlap)
-	if !p.Settled.IsZero() {
-		needed = p.Settled.Add(-Overlap) // room for a clock that steps back
-		if p.Low.Before(p.Settled) {
-			needed = p.Low.Add(-Overlap)
-		}
+	p.Recent.forgetBefore(p.needed().UnixMicro())
+}
+
+// needed is the time since which nothing that is done is forgotten.
+func (p *Position) needed() time.Time {
+	switch {
+	case p.Settled.IsZero():
+		return p.Low.Add(-3 * Overlap)
+	case p.Low.Before(p.Settled):
+		return p.Low.Add(-Overlap)
+	default:
+		return p.Settled.Add(-Overlap) // room for a clock that steps back
 	}
-	p.Recent.forgetBefore(needed.UnixMicro())
 }
 
 // Done reports whether the event with this key and createdTime needs no publishing: it was acknowledged already, or it

@@ -151,7 +151,7 @@ func (r *Reader) unreadable(items []Item, i int, s *scan) ([]event.Event, error)
 		if told {
 			return nil, nil
 		}
-		gap = between
+		gap, r.vague = between, true
 	}
 	gap.Reason, gap.Count = "an event could not be read: "+item.Err.Error(), 1
 	announcement, err := r.announce(gap)

@@ -4,5 +4,5 @@
 // position counts as done. Package vimjson turns a page into JSON or XML while it arrives; the next page is read while the
 // caller works on this one. A page that was asked for is never asked for again on the same collector: vCenter moves the
 // collector's cursor when it answers, whether or not the answer arrives. After any error the collector is given up and
-// another is made.
+// another is made. Several streams may share one reader, see Shared.
 package vcenter

@@ -32,9 +32,12 @@ type lab struct {
 	highest      vcenter.Mark
 	hangs        bool // what tidies up is not answered
 	answer       func(items []vcenter.Item) ([]vcenter.Item, error)
+	reuses       bool // the memory of a page is used again after the next one, as package vim does
 
 	mu      sync.Mutex
+	era     int // sessions of one before have ended
 	dials   int
+	leaves  int // sessions that were closed
 	cursors int // open ones by time
 	opened  int // feeds by time that were opened
 	byKey   int // pages that were read by key
@@ -50,12 +53,21 @@ func newLab(t *testing.T, options history.Options) *lab {
 func (l *lab) now() time.Time { return time.Now().Add(l.step).UTC() }
 
 func (l *lab) source() *vcenter.Source {
-	return vcenter.NewSource("lab", func(context.Context) (vcenter.Session, error) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.dials++
-		return &labSession{lab: l}, nil
-	}, zerolog.Nop())
+	return vcenter.NewSource("lab", l.dial, zerolog.Nop())
+}
+
+func (l *lab) dial(context.Context) (vcenter.Session, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dials++
+	return &labSession{lab: l, era: l.era}, nil
+}
+
+// endSessions has vCenter forget them.
+func (l *lab) endSessions() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.era++
 }
 
 // add commits n events about one machine, some apart.
@@ -68,7 +80,19 @@ func (l *lab) add(n int, apart time.Duration) {
 	}
 }
 
-type labSession struct{ lab *lab }
+type labSession struct {
+	lab *lab
+	era int
+}
+
+func (s *labSession) err() error {
+	s.lab.mu.Lock()
+	defer s.lab.mu.Unlock()
+	if s.era != s.lab.era {
+		return fmt.Errorf("%w: NotAuthenticated", vcenter.ErrSessionEnded)
+	}
+	return nil
+}
 
 func (s *labSession) Origin() *event.Origin {
 	return &event.Origin{InstanceUUID: "3c0f7a10", Source: "https://lab/sdk", Name: "lab", APIVersion: s.lab.version}
@@ -110,7 +134,7 @@ func (s *labSession) Watch(ctx context.Context, changed func(vcenter.Mark)) erro
 	if s.lab.deaf {
 		return errors.New("no updates here")
 	}
-	for {
+	for s.err() == nil {
 		changes := s.lab.db.Changes()
 		if newest, found := s.lab.latest(); found {
 			changed(newest)
@@ -121,9 +145,13 @@ func (s *labSession) Watch(ctx context.Context, changed func(vcenter.Mark)) erro
 		case <-changes:
 		}
 	}
+	return s.err()
 }
 
 func (s *labSession) OpenSpan(_ context.Context, span vcenter.Span) (vcenter.Cursor, error) {
+	if err := s.err(); err != nil {
+		return nil, err
+	}
 	s.lab.mu.Lock()
 	defer s.lab.mu.Unlock()
 	s.lab.cursors++
@@ -138,13 +166,13 @@ func (s *labSession) OpenSpan(_ context.Context, span vcenter.Span) (vcenter.Cur
 		filter.Match = s.lab.asksFor
 	}
 	cursor := s.lab.db.Collector(filter)
-	return &labCursor{lab: s.lab, next: func() ([]history.Row, error) { return cursor.Next(vcenter.PageSize), nil }, timed: true}, nil
+	return &labCursor{session: s, lab: s.lab, next: func() ([]history.Row, error) { return cursor.Next(vcenter.PageSize), nil }, timed: true}, nil
 }
 
 func (s *labSession) CanOpenAfter() bool { return s.lab.version >= "9" && !s.lab.refuseKeys }
 
 func (s *labSession) OpenAfter(after int32) vcenter.Cursor {
-	return &labCursor{lab: s.lab, next: func() ([]history.Row, error) {
+	return &labCursor{session: s, lab: s.lab, next: func() ([]history.Row, error) {
 		s.lab.mu.Lock()
 		s.lab.byKey++
 		s.lab.mu.Unlock()
@@ -156,7 +184,12 @@ func (s *labSession) OpenAfter(after int32) vcenter.Cursor {
 	}}
 }
 
-func (s *labSession) Close(ctx context.Context) { s.lab.hang(ctx) }
+func (s *labSession) Close(ctx context.Context) {
+	s.lab.hang(ctx)
+	s.lab.mu.Lock()
+	defer s.lab.mu.Unlock()
+	s.lab.leaves++
+}
 
 func (l *lab) hang(ctx context.Context) {
 	if l.hangs {
@@ -165,12 +198,28 @@ func (l *lab) hang(ctx context.Context) {
 }
 
 type labCursor struct {
-	lab   *lab
-	next  func() ([]history.Row, error)
-	timed bool
+	session *labSession
+	lab     *lab
+	next    func() ([]history.Row, error)
+	timed   bool
+	pages   [2][]vcenter.Item // that were given last
 }
 
 func (c *labCursor) Next(context.Context) ([]vcenter.Item, error) {
+	if err := c.session.err(); err != nil {
+		return nil, err
+	}
+	items, err := c.read()
+	if c.lab.reuses {
+		for i := range c.pages[0] {
+			clear(c.pages[0][i].Data)
+		}
+		c.pages = [2][]vcenter.Item{c.pages[1], items}
+	}
+	return items, err
+}
+
+func (c *labCursor) read() ([]vcenter.Item, error) {
 	rows, err := c.next()
 	items := make([]vcenter.Item, 0, len(rows))
 	for i := range rows {

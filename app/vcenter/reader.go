@@ -57,13 +57,12 @@ type Reader struct {
 	last       event.Gap       // where a hole would begin: the last event that was read
 	opened     time.Time       // until where history was settled when reading began, as long as no event came
 	told       map[string]bool // places of what was announced and may be read again
+	vague      bool            // what was done is not all in a position: something was announced that has no key, or a clock went far back
 }
 
 func newReader(ctx context.Context, source *Source, after event.Position) (*Reader, error) {
 	r := &Reader{source: source, session: source.session, seen: after, swept: time.Now(), reach: after.Low, top: after.HighestKey()}
-	if r.seen.Settled.IsZero() { // what lies before is not wanted, or done
-		r.seen.Settle(later(after.ReadFrom(), time.Unix(0, 0).UTC()))
-	}
+	settleStart(&r.seen)
 	if err := r.tick(ctx); err != nil { // may find that vCenter's clock has gone back meanwhile
 		return nil, err
 	}
@@ -83,6 +82,13 @@ func newReader(ctx context.Context, source *Source, after event.Position) (*Read
 		return nil, err
 	}
 	return r, nil
+}
+
+// settleStart settles a position of which nothing is settled: what lies before is not wanted, or done.
+func settleStart(p *event.Position) {
+	if p.Settled.IsZero() {
+		p.Settle(later(p.ReadFrom(), time.Unix(0, 0).UTC()))
+	}
 }
 
 // open begins a feed where the events that were seen end: by key where vCenter can do that, else by time.
@@ -165,7 +171,7 @@ func (r *Reader) Next(ctx context.Context) (event.Page, error) {
 		events, idle, err := r.step(ctx)
 		switch {
 		case err != nil:
-			return event.Page{}, r.source.failed(err)
+			return event.Page{}, r.source.failed(ctx, err)
 		case len(events) > 0, idle && time.Since(began) >= quietPeriod:
 			return event.Page{Events: events, Settled: r.seen.Settled, Clock: r.seen.Clock}, nil
 		case !idle:
@@ -296,6 +302,7 @@ func (r *Reader) stepped(by time.Duration, now time.Time) {
 			r.scan.settles = r.scan.settles.Add(by)
 		}
 		r.young, r.suspect.upTo = true, time.Time{}
+		r.vague = r.vague || by < -event.Overlap/2
 	}
 }
 

@@ -18,8 +18,8 @@ var ErrSessionEnded = errors.New("login session has ended")
 // Dial logs in. An error may be of a kind that only a person can mend; see package vim.
 type Dial func(ctx context.Context) (Session, error)
 
-// Session is a login session of one vCenter: the few calls that reading its history takes. Package vim makes them over
-// SOAP. Calls may be made side by side.
+// Session is what a stream does in a login session of one vCenter, its own or one that it shares: the few calls that reading
+// history takes. Package vim makes them over SOAP. Calls may be made side by side.
 type Session interface {
 	// Origin says which vCenter it is.
 	Origin() *event.Origin
@@ -36,8 +36,8 @@ type Session interface {
 	// that could not be made out.
 	Watch(ctx context.Context, changed func(Mark)) error
 
-	// OpenSpan returns a cursor before the oldest event of a span of time. It occupies one of the 32 collectors of the
-	// session until it is closed.
+	// OpenSpan returns a cursor before the oldest event of a span of time. It occupies one of the 32 collectors of a login session
+	// until it is closed.
 	OpenSpan(ctx context.Context, span Span) (Cursor, error)
 
 	// OpenAfter returns a cursor on the events with keys above after, of which none may be negative. It costs vCenter
@@ -47,7 +47,8 @@ type Session interface {
 	// CanOpenAfter tells whether vCenter can read by key.
 	CanOpenAfter() bool
 
-	// Close logs out.
+	// Close logs out, or gives up its share of a login that others use. It is called once, also when vCenter has ended the session:
+	// then it asks vCenter for nothing.
 	Close(ctx context.Context)
 }
 

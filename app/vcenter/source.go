@@ -32,7 +32,7 @@ type Source struct {
 
 	session Session       // nil before the first login and when the session has ended
 	origin  *event.Origin // of the first session: another vCenter behind the same address is none of ours
-	news    *news         // of session
+	news    *news         // of session; nil before the first reader
 }
 
 // NewSource returns a source that has not dialled yet.
@@ -55,7 +55,6 @@ func (s *Source) Connect(ctx context.Context) (*event.Origin, error) {
 		return nil, fmt.Errorf("connect to %s: %w: instance uuid %s, before %s", s.name, event.ErrReplaced, origin.InstanceUUID, s.origin.InstanceUUID)
 	}
 	s.session, s.origin = session, origin
-	s.news = follow(ctx, session, s.log)
 	s.log.Info().Str("vcenter", s.name).Str("url", origin.Source).Str("version", origin.APIVersion).
 		Str("instance", origin.InstanceUUID).Msg("connected")
 	return origin, nil
@@ -68,7 +67,7 @@ func (s *Source) Now(ctx context.Context) (time.Time, error) {
 	}
 	now, err := s.now(ctx)
 	if err != nil {
-		return time.Time{}, s.failed(err)
+		return time.Time{}, s.failed(ctx, err)
 	}
 	return now, nil
 }
@@ -88,9 +87,12 @@ func (s *Source) Open(ctx context.Context, after event.Position) (*Reader, error
 	if _, err := s.Connect(ctx); err != nil {
 		return nil, err
 	}
+	if s.news == nil {
+		s.news = follow(ctx, s.session, s.log)
+	}
 	reader, err := newReader(ctx, s, after)
 	if err != nil {
-		return nil, s.failed(err)
+		return nil, s.failed(ctx, err)
 	}
 	return reader, nil
 }
@@ -100,18 +102,25 @@ func (s *Source) Close(ctx context.Context) {
 	if s.session == nil {
 		return
 	}
-	s.news.stop()
+	s.rest()
 	ctx, cancel := Farewell(ctx)
 	defer cancel()
 	s.session.Close(ctx)
 	s.session = nil
 }
 
-// failed wraps the error of a call, and gives up the session when vCenter no longer knows it.
-func (s *Source) failed(err error) error {
-	if errors.Is(err, ErrSessionEnded) && s.session != nil {
+// rest has vCenter tell of new events no more, until the next reader.
+func (s *Source) rest() {
+	if s.news != nil {
 		s.news.stop()
-		s.session = nil
+		s.news = nil
+	}
+}
+
+// failed wraps the error of a call, and gives up the session when vCenter no longer knows it.
+func (s *Source) failed(ctx context.Context, err error) error {
+	if errors.Is(err, ErrSessionEnded) && s.session != nil {
+		s.Close(ctx)
 	}
 	return fmt.Errorf("%s: %w", s.name, err)
 }

@@ -41,6 +41,7 @@ var (
 // transport returns a SOAP client that has sent nothing yet.
 func (c Config) transport() (*soap.Client, error) {
 	client := soap.NewClient(c.URL, c.Insecure)
+	client.DefaultTransport().MaxIdleConnsPerHost = mostCollectors // net/http keeps two, and several streams share the login
 	settings := client.DefaultTransport().TLSClientConfig
 	settings.MinVersion = tls.VersionTLS12
 	pin, err := c.pin(client)

@@ -63,21 +63,23 @@ func (g *loginGuard) check(now time.Time) error {
 
 func (g *loginGuard) refused(now time.Time) { g.refusals = append(g.refusals, now) }
 
-// Dialer logs in to one vCenter, again and again; it keeps count of refused logins. It is safe for concurrent use.
+// Dialer makes sessions of one vCenter, again and again. They share its logins: one as long as its sessions have no more than eight
+// collectors, made anew when vCenter has ended it, and ended with the last of them. It keeps count of refused logins. It is safe for
+// concurrent use.
 type Dialer struct {
-	config Config
-	log    zerolog.Logger
-	guard  *loginGuard
+	config  Config
+	account *account
 }
 
 // NewDialer returns one that has not dialled yet.
 func NewDialer(config Config, log zerolog.Logger) *Dialer {
-	return &Dialer{config: config, log: log, guard: new(loginGuard)}
+	return &Dialer{config: config, account: &account{log: log}}
 }
 
-// With returns a dialer with another configuration of the same account: refused logins count for both.
+// With returns a dialer whose sessions select other events or lay them out differently. They share the logins with those of d, which
+// are made with either configuration: all else in it has to be the same.
 func (d *Dialer) With(config Config) *Dialer {
-	return &Dialer{config: config, log: d.log, guard: d.guard}
+	return &Dialer{config: config, account: d.account}
 }
 
 // Dial makes a session. Its error is ErrCertificate, ErrCredentials or ErrSettings, or any other when vCenter was not
@@ -86,27 +88,34 @@ func (d *Dialer) With(config Config) *Dialer {
 func (d *Dialer) Dial(ctx context.Context) (vcenter.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	client, err := d.login(ctx)
+	l, err := d.account.home(ctx, d.login)
 	if err != nil {
 		return nil, err
 	}
-	about := client.ServiceContent.About
+	about := l.client.ServiceContent.About
 	return &Session{
-		client: client,
+		login: l,
+		dial:  d.login,
 		origin: &event.Origin{
 			InstanceUUID: about.InstanceUuid, Source: d.config.URL.String(), Name: d.config.Name, APIVersion: about.ApiVersion,
 		},
-		filter:     d.config.Filter,
-		layout:     d.config.Layout,
-		severities: loadSeverities(ctx, client, d.log),
-		log:        d.log,
+		filter: d.config.Filter,
+		layout: d.config.Layout,
+		log:    d.account.log,
 	}, nil
 }
 
-// Client logs in and returns govmomi's client, for calls that are not those of a Session. The caller logs out.
-func (d *Dialer) Client(ctx context.Context) (*vim25.Client, error) { return d.login(ctx) }
+func (d *Dialer) login(ctx context.Context) (*login, error) {
+	client, err := d.Client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &login{client: client, severities: loadSeverities(ctx, client, d.account.log)}, nil
+}
 
-func (d *Dialer) login(ctx context.Context) (*vim25.Client, error) {
+// Client logs in and returns govmomi's client, for calls that are not those of a Session. It is shared with nobody, and the caller
+// logs out.
+func (d *Dialer) Client(ctx context.Context) (*vim25.Client, error) {
 	transport, err := d.config.transport()
 	if err != nil {
 		return nil, err
@@ -118,7 +127,7 @@ func (d *Dialer) login(ctx context.Context) (*vim25.Client, error) {
 	if err != nil {
 		return nil, nameFault(err)
 	}
-	err = d.guard.try(func() error {
+	err = d.account.guard.try(func() error {
 		user, err := d.config.Credentials(ctx)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrSettings, err)

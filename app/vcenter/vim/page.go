@@ -18,6 +18,7 @@ import (
 // pages reads pages in turn into two buffers, so that one can be read while the page before it is in use.
 type pages struct {
 	session *Session
+	login   *login // that they are read in
 	turn    int
 	buffers *[2]buffer
 }
@@ -32,7 +33,9 @@ var layouts = map[event.Layout]vimjson.Layout{
 	event.LayoutVIJSON: vimjson.VIJSON, event.LayoutPascalCase: vimjson.PascalCase, event.LayoutXML: vimjson.XML,
 }
 
-func newPages(s *Session) pages { return pages{session: s, buffers: new([2]buffer)} }
+func newPages(s *Session, l *login) pages {
+	return pages{session: s, login: l, buffers: new([2]buffer)}
+}
 
 // read asks for a page and has the events transcoded while they arrive: building govmomi's structs takes most of the time of
 // a relay.
@@ -42,11 +45,11 @@ func (p *pages) read(ctx context.Context, method string, this types.ManagedObjec
 	if into.reader == nil {
 		into.reader = vimjson.NewReader(nil, vimjson.Options{Layout: layouts[p.session.layout], Recycle: true})
 	}
-	err := vimcall.Do(ctx, p.session.client, method, this, arguments, into.fill)
+	err := vimcall.Do(ctx, p.login.client, method, this, arguments, into.fill)
 	if err != nil {
-		return nil, classify(err) // what was read of a page that broke off is read again
+		return nil, p.login.classify(err) // what was read of a page that broke off is read again
 	}
-	p.session.addSeverities(into.items)
+	p.login.addSeverities(into.items)
 	return into.items, nil
 }
 
@@ -73,11 +76,11 @@ func (b *buffer) fill(body io.Reader) error {
 }
 
 // addSeverities fills in what an event does not say of itself.
-func (s *Session) addSeverities(items []vcenter.Item) {
+func (l *login) addSeverities(items []vcenter.Item) {
 	for i := range items {
 		if e := &items[i].Event; e.Severity == "" {
 			named := event.Event{Class: e.Class, TypeID: e.TypeID}
-			e.Severity = s.severities[named.Name()]
+			e.Severity = l.severities[named.Name()]
 		}
 	}
 }

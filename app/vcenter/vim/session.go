@@ -9,8 +9,6 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/vmware/govmomi/fault"
-	"github.com/vmware/govmomi/session"
-	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
 
@@ -19,13 +17,14 @@ import (
 	"github.com/vcrelay/vcrelay/app/vcenter/vimjson"
 )
 
-// Session is a login session of a vCenter. It is safe for concurrent use.
+// Session is what one stream does in the logins of its account: its selection of events, and their layout. It is safe for concurrent
+// use.
 type Session struct {
-	client     *vim25.Client
+	login      *login // where it is at home; a collector may be in another one
+	dial       dial
 	origin     *event.Origin
 	filter     Filter
 	layout     event.Layout
-	severities map[string]string // by event name
 	log        zerolog.Logger
 	keysFail   atomic.Bool // reading by key was refused
 	notInParts atomic.Bool // key and time of the newest event were, alone
@@ -36,9 +35,9 @@ func (s *Session) Origin() *event.Origin { return s.origin }
 
 // Now is vcenter.Session.
 func (s *Session) Now(ctx context.Context) (time.Time, error) {
-	now, err := methods.GetCurrentTime(ctx, s.client)
+	now, err := methods.GetCurrentTime(ctx, s.login.client)
 	if err != nil {
-		return time.Time{}, classify(err)
+		return time.Time{}, s.login.classify(err)
 	}
 	return *now, nil
 }
@@ -49,14 +48,11 @@ func (s *Session) OpenSpan(ctx context.Context, span vcenter.Span) (vcenter.Curs
 	if span.All {
 		filter = Filter{}
 	}
-	answer, err := methods.CreateCollectorForEvents(ctx, s.client, &types.CreateCollectorForEvents{
-		This:   *s.client.ServiceContent.EventManager,
-		Filter: filter.spec(span, s.atLeast(8, 0, 3)),
-	})
+	collector, err := s.create(ctx, filter.spec(span, s.atLeast(8, 0, 3)))
 	if err != nil {
-		return nil, classify(err)
+		return nil, err
 	}
-	return &collector{pages: newPages(s), ref: answer.Returnval}, nil
+	return &timed{pages: newPages(s, collector.login), held: collector}, nil
 }
 
 // CanOpenAfter is vcenter.Session.
@@ -64,37 +60,28 @@ func (s *Session) CanOpenAfter() bool { return s.atLeast(9) && !s.keysFail.Load(
 
 // OpenAfter is vcenter.Session.
 func (s *Session) OpenAfter(after int32) vcenter.Cursor {
-	return &keyed{pages: newPages(s), after: after}
+	return &keyed{pages: newPages(s, s.login), after: after}
 }
 
-// Close is vcenter.Session.
-func (s *Session) Close(ctx context.Context) {
-	if err := session.NewManager(s.client).Logout(ctx); err != nil {
-		s.log.Debug().Err(err).Msg("not logged out")
-	}
-}
+// Close is vcenter.Session. The last one logs out.
+func (s *Session) Close(ctx context.Context) { s.login.leave(ctx) }
 
 // atLeast compares about.apiVersion, number by number.
 func (s *Session) atLeast(wanted ...int) bool { return versionAtLeast(s.origin.APIVersion, wanted) }
 
-// collector is a cursor by time.
-type collector struct {
+// timed is a cursor by time.
+type timed struct {
 	pages
-	ref types.ManagedObjectReference
+	held
 }
 
 // Next is vcenter.Cursor.
-func (c *collector) Next(ctx context.Context) ([]vcenter.Item, error) {
-	return c.read(ctx, "ReadNextEvents", c.ref, readNextEvents())
+func (t *timed) Next(ctx context.Context) ([]vcenter.Item, error) {
+	return t.read(ctx, "ReadNextEvents", t.ref, readNextEvents())
 }
 
 // Close is vcenter.Cursor.
-func (c *collector) Close(ctx context.Context) {
-	_, err := methods.DestroyCollector(ctx, c.session.client, &types.DestroyCollector{This: c.ref})
-	if err != nil {
-		c.session.log.Debug().Err(err).Msg("collector not removed")
-	}
-}
+func (t *timed) Close(ctx context.Context) { t.destroy(ctx) }
 
 // keyed is a cursor by key. vCenter holds nothing of it.
 type keyed struct {
@@ -104,7 +91,7 @@ type keyed struct {
 
 // Next is vcenter.Cursor.
 func (k *keyed) Next(ctx context.Context) ([]vcenter.Item, error) {
-	items, err := k.read(ctx, "QueryEvents", *k.session.client.ServiceContent.EventManager, queryEvents(k.session.filter, k.after))
+	items, err := k.read(ctx, "QueryEvents", *k.login.client.ServiceContent.EventManager, queryEvents(k.session.filter, k.after))
 	var refused *vimjson.FaultError
 	if errors.As(err, &refused) && refused.Type != "NotAuthenticated" {
 		k.session.keysFail.Store(true)

@@ -35,23 +35,23 @@ var errNotInParts = errors.New("key and time of the newest event are not to be h
 // subject is what shows the newest event: two fields of the event manager's latestEvent, which may be a large one, or all
 // of it where vCenter gives no fields; with a filter the latestPage of a collector with that filter.
 type subject struct {
+	login     *login
 	object    types.ManagedObjectReference
 	collector bool // of our own, to be removed
 	inParts   bool
 }
 
 func (s *Session) subject(ctx context.Context) (subject, error) {
-	manager := *s.client.ServiceContent.EventManager
 	if s.filter.isZero() {
-		return subject{object: manager, inParts: !s.notInParts.Load()}, nil
+		return subject{login: s.login, object: *s.login.client.ServiceContent.EventManager, inParts: !s.notInParts.Load()}, nil
 	}
 	spec := s.filter.spec(vcenter.Span{}, false)
 	spec.MaxCount = 1
-	answer, err := methods.CreateCollectorForEvents(ctx, s.client, &types.CreateCollectorForEvents{This: manager, Filter: spec})
+	collector, err := s.create(ctx, spec)
 	if err != nil {
-		return subject{}, classify(err)
+		return subject{}, err
 	}
-	return subject{object: answer.Returnval, collector: true}, nil
+	return subject{login: collector.login, object: collector.ref, collector: true}, nil
 }
 
 // askWhole notes, when the whole event has come where its parts have not, that nobody need ask for them again.
@@ -61,11 +61,11 @@ func (s *Session) askWhole(refusal error) {
 	}
 }
 
-func (s *Session) remove(ctx context.Context, what subject) {
-	if what.collector {
+func (w subject) remove(ctx context.Context) {
+	if w.collector {
 		ctx, cancel := vcenter.Farewell(ctx)
 		defer cancel()
-		_, _ = methods.DestroyCollector(ctx, s.client, &types.DestroyCollector{This: what.object}) // else it ends with the session
+		held{login: w.login, ref: w.object}.destroy(ctx)
 	}
 }
 
@@ -90,8 +90,8 @@ func (w subject) paths() []string {
 // classify takes a fault for a refusal of the parts where they were asked for. Which one it would be is not known, so it is
 // any but the end of the session: if it had another cause, it comes again when the whole is asked for.
 func (w subject) classify(err error) error {
-	isFault := soap.IsSoapFault(err) || soap.IsVimFault(err)
-	if err = classify(err); w.inParts && isFault && !errors.Is(err, vcenter.ErrSessionEnded) {
+	refused := isFault(err)
+	if err = w.login.classify(err); w.inParts && refused && !errors.Is(err, vcenter.ErrSessionEnded) {
 		return fmt.Errorf("%w: %w", errNotInParts, err)
 	}
 	return err
@@ -201,7 +201,7 @@ func (s *Session) Latest(ctx context.Context) (vcenter.Mark, bool, error) {
 	if err != nil {
 		return vcenter.Mark{}, false, err
 	}
-	defer s.remove(ctx, what)
+	defer what.remove(ctx)
 	found, err := s.retrieve(ctx, what)
 	if errors.Is(err, errNotInParts) {
 		refusal := err
@@ -219,8 +219,8 @@ func (s *Session) Latest(ctx context.Context) (vcenter.Mark, bool, error) {
 
 // retrieve reads what the properties show now.
 func (s *Session) retrieve(ctx context.Context, what subject) (found shown, err error) {
-	answer, err := methods.RetrieveProperties(ctx, s.client, &types.RetrieveProperties{
-		This: property.DefaultCollector(s.client).Reference(), SpecSet: []types.PropertyFilterSpec{what.spec()},
+	answer, err := methods.RetrieveProperties(ctx, what.login.client, &types.RetrieveProperties{
+		This: property.DefaultCollector(what.login.client).Reference(), SpecSet: []types.PropertyFilterSpec{what.spec()},
 	})
 	if err != nil {
 		return found, what.classify(err)
@@ -245,7 +245,7 @@ func (s *Session) Watch(ctx context.Context, changed func(vcenter.Mark)) error {
 	if err != nil {
 		return err
 	}
-	defer s.remove(ctx, what)
+	defer what.remove(ctx)
 	err = s.watch(ctx, what, changed)
 	if !errors.Is(err, errNotInParts) || ctx.Err() != nil {
 		return err
@@ -260,9 +260,9 @@ func (s *Session) Watch(ctx context.Context, changed func(vcenter.Mark)) error {
 
 // watch has a property collector of its own, since each of them has one caller that waits.
 func (s *Session) watch(ctx context.Context, what subject, changed func(vcenter.Mark)) error {
-	collector, err := property.DefaultCollector(s.client).Create(ctx)
+	collector, err := property.DefaultCollector(what.login.client).Create(ctx)
 	if err != nil {
-		return fmt.Errorf("create property collector: %w", classify(err))
+		return fmt.Errorf("create property collector: %w", what.login.classify(err))
 	}
 	defer func() {
 		ctx, cancel := vcenter.Farewell(ctx)
@@ -275,13 +275,13 @@ func (s *Session) watch(ctx context.Context, what subject, changed func(vcenter.
 	}
 	var known shown
 	for version := ""; ; {
-		updates, err := s.await(ctx, collector.Reference(), version)
+		updates, err := what.await(ctx, collector.Reference(), version)
 		first := version == ""
 		switch {
 		case err != nil && first: // a refusal may come as late as that
 			return fmt.Errorf("wait for events: %w", what.classify(err))
 		case err != nil:
-			return fmt.Errorf("wait for events: %w", classify(err))
+			return fmt.Errorf("wait for events: %w", what.login.classify(err))
 		case updates != nil: // else nothing has changed
 			version = updates.Version
 		}
@@ -295,10 +295,10 @@ func (s *Session) watch(ctx context.Context, what subject, changed func(vcenter.
 	}
 }
 
-func (s *Session) await(ctx context.Context, collector types.ManagedObjectReference, version string) (*types.UpdateSet, error) {
+func (w subject) await(ctx context.Context, collector types.ManagedObjectReference, version string) (*types.UpdateSet, error) {
 	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
-	answer, err := methods.WaitForUpdatesEx(ctx, s.client, &types.WaitForUpdatesEx{
+	answer, err := methods.WaitForUpdatesEx(ctx, w.login.client, &types.WaitForUpdatesEx{
 		This: collector, Version: version,
 		Options: &types.WaitOptions{MaxWaitSeconds: types.NewInt32(int32(watchTurn.Seconds()))},
 	})

@@ -39,7 +39,7 @@ func (d *day) startProcess() *process {
 	p := &process{day: d, number: d.processes, stop: stop, dead: make(chan struct{}), ended: make(chan struct{})}
 	stream := uint64(p.number) << 8 //nolint:gosec // small
 	p.pages, p.takes, p.saves = seeded(d.seed, stream), seeded(d.seed, stream+1), seeded(d.seed, stream+2)
-	source := vcenter.NewSource("simulated", d.server.dialer(p), d.log)
+	source := vcenter.NewShared("simulated", d.server.dialer(p)).Member(d.log)
 	relaying := &relay.Stream{
 		ID: "simulated/default", Source: relaySource{source}, Publisher: &target{d, p}, Checkpoints: &store{d, p},
 		Begin: func(ctx context.Context) (event.Position, error) {
@@ -120,13 +120,13 @@ func (d *day) replace(old *process) {
 }
 
 // relaySource lets the reader of package vcenter be the reader that package relay asks for.
-type relaySource struct{ *vcenter.Source }
+type relaySource struct{ *vcenter.Member }
 
 // Open is relay.Source.
 func (s relaySource) Open(ctx context.Context, after event.Position) (relay.Reader, error) {
-	reader, err := s.Source.Open(ctx, after)
+	reader, err := s.Member.Open(ctx, after)
 	if err != nil {
-		return nil, err // not a nil *Reader in an interface
+		return nil, err // not a nil *Listener in an interface
 	}
 	return reader, nil
 }

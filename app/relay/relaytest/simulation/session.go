@@ -153,6 +153,11 @@ func (s *session) CanOpenAfter() bool { return s.server.readings.ByKey }
 
 // Close is vcenter.Session.
 func (s *session) Close(ctx context.Context) {
+	select {
+	case <-s.ended:
+		return
+	default:
+	}
 	if s.arrive(ctx) != nil {
 		return // it ends by itself, some day
 	}
