@@ -5,6 +5,9 @@ import "time"
 // mostAhead is how much later a first start may be than another, to be given what was created since the other and leave it out.
 const mostAhead = Overlap / 2
 
+// startMatters is how long a stream may yet want what was created before the first start of another: vCenter's clock may go back.
+const startMatters = 24 * time.Hour
+
 // mostClockStep is how far two looks at vCenter's clock may differ while it goes right.
 const mostClockStep = time.Second
 
@@ -16,7 +19,7 @@ func (p *Position) Covers(other *Position) bool {
 	return p.Epoch == other.Epoch && p.Key == other.Key && p.Low.Equal(other.Low) && // the same place
 		ahead >= -FilterPrecision && // what other has done since p was settled it has not forgotten
 		(ahead <= mostAhead || !p.Low.IsZero()) &&
-		!other.Start.After(later(p.Start, p.Settled.Add(-Overlap))) && // what other does not want is nothing that p may yet want
+		!other.Start.After(later(p.Start, p.Settled.Add(-startMatters))) && // what other does not want is nothing that p may yet want
 		p.sameClock(other) &&
 		p.Recent.covers(&other.Recent, later(p.needed(), p.Start).UnixMicro())
 }

@@ -32,16 +32,20 @@ func TestAPositionCoversAnotherOfTheSamePlaceWhoseEventsItHasDone(t *testing.T) 
 		p, other func(p *event.Position)
 		want     bool
 	}{
-		"the same":                              {nil, nil, true},
-		"a late event more":                     {late(140), nil, true},
-		"a late event less":                     {nil, late(140), false},
-		"an event more":                         {func(p *event.Position) { p.Advance(at(200, created.Add(200*time.Second))) }, nil, false},
-		"another epoch":                         {func(p *event.Position) { p.Epoch++ }, nil, false},
-		"settled later":                         {func(p *event.Position) { p.Settle(created.Add(190 * time.Second)) }, nil, true},
-		"settled earlier":                       {nil, func(p *event.Position) { p.Settle(created.Add(190 * time.Second)) }, false},
-		"a later start":                         {func(p *event.Position) { p.Start = created.Add(150 * time.Second) }, nil, true},
-		"an earlier start":                      {nil, func(p *event.Position) { p.Start = created.Add(150 * time.Second) }, false},
-		"an earlier start, long ago":            {nil, func(p *event.Position) { p.Start = created }, true},
+		"the same":                      {nil, nil, true},
+		"a late event more":             {late(140), nil, true},
+		"a late event less":             {nil, late(140), false},
+		"an event more":                 {func(p *event.Position) { p.Advance(at(200, created.Add(200*time.Second))) }, nil, false},
+		"another epoch":                 {func(p *event.Position) { p.Epoch++ }, nil, false},
+		"settled later":                 {func(p *event.Position) { p.Settle(created.Add(190 * time.Second)) }, nil, true},
+		"settled earlier":               {nil, func(p *event.Position) { p.Settle(created.Add(190 * time.Second)) }, false},
+		"a later start":                 {func(p *event.Position) { p.Start = created.Add(150 * time.Second) }, nil, true},
+		"an earlier start":              {nil, func(p *event.Position) { p.Start = created.Add(150 * time.Second) }, false},
+		"an earlier start, a while ago": {nil, func(p *event.Position) { p.Start = created }, false},
+		"an earlier start, long ago": {
+			func(p *event.Position) { p.Start = created.Add(-50 * time.Hour) },
+			func(p *event.Position) { p.Start = created.Add(-25 * time.Hour) }, true,
+		},
 		"vCenter's clock has gone back between": {nil, func(p *event.Position) { p.Clock.Theirs = created.Add(-2 * time.Second) }, false},
 		"the same by another look at both clocks": {nil, func(p *event.Position) {
 			p.Clock = event.Clock{Theirs: created.Add(time.Hour), Ours: created.Add(time.Hour)}

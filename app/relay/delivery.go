@@ -19,11 +19,15 @@ const (
 	maxRequests   = 4                      // on their way at a time, unless the stream says otherwise
 	worthwhile    = 2                      // a request beside another has half of the most events: one of few costs as much
 	besideAfter   = 20 * time.Millisecond  // unless the other takes so long
-	failsToGiveUp = 5                      // how often an event is refused alone, while others are taken, before it is set aside
+	troubleLasts  = 15 * time.Second       // after a request failed: longer than maxDelay, and than the ten seconds that Kafka's client pauses
+	stillTaken    = time.Second            // after a request was taken, another that fails is no outage where a part of the target may be away
+	failsToGiveUp = 5                      // how often an event is refused alone, while others are taken, before it is set aside,
+	failsOfOne    = 10                     // and as often where a part of the target may be away: 55 s
 	healAfter     = 150 * time.Second      // JetStream's client gives up for good after two minutes, see docs/reliability.md
 	healPause     = 10 * time.Minute       // between two restarts: the broker may really be away
 	letterBytes   = 64 << 10               // data of an event that cannot even be dead-lettered whole
 	aloneDelay    = 500 * time.Millisecond // before an event that was refused alone is tried again; it doubles
+	longestAlone  = 16 * aloneDelay        // and no more
 )
 
 // delivery takes events from the reader to the target, and the position behind them to the store. It belongs to one
@@ -53,6 +57,8 @@ type delivery struct {
 	launched  time.Time // the last of them
 	successes int       // requests that were taken, ever
 	outage    outage
+	failed    time.Time // when a request failed last, and
+	succeeded time.Time // when one was taken
 	healed    time.Time // when Heal was called last
 }
 
@@ -169,6 +175,7 @@ func (d *delivery) pass(e *event.Event) {
 func (d *delivery) send(ctx context.Context) {
 	for d.flying < d.stream.requests() && !d.asking && !d.older(2) {
 		now := time.Now()
+		d.window.trouble = now.Sub(d.failed) < troubleLasts
 		d.window.saved = d.unsaved == 0 && !d.passed && d.saved == nil
 		var entries []*entry
 		switch {
@@ -232,7 +239,7 @@ func (d *delivery) probe(now time.Time) []*entry {
 
 func (d *delivery) launch(ctx context.Context, entries []*entry, now time.Time) {
 	first := entries[0]
-	r := result{entries: entries, successes: d.successes, aside: first.state != done && first.alone >= failsToGiveUp, canary: first.state == done}
+	r := result{entries: entries, successes: d.successes, aside: first.state != done && first.alone >= d.stream.patience(), canary: first.state == done}
 	if !r.canary {
 		d.window.mark(entries, flying)
 	}
@@ -259,6 +266,9 @@ func (d *delivery) launch(ctx context.Context, entries []*entry, now time.Time) 
 // ended notes what became of a request.
 func (d *delivery) ended(r *result, stopping bool) {
 	d.flying--
+	if r.err != nil {
+		d.failed = time.Now()
+	}
 	about := d.about
 	if r.canary {
 		d.asking, d.about = false, nil
@@ -282,6 +292,7 @@ func (d *delivery) ended(r *result, stopping bool) {
 
 func (d *delivery) accepted(r *result) {
 	d.successes++
+	d.succeeded = time.Now()
 	d.stream.healed(partTarget, d.outage.tries, time.Since(d.outage.since))
 	d.outage = outage{turn: d.outage.turn}
 	if r.canary {
@@ -309,28 +320,34 @@ func (d *delivery) refused(r *result) {
 		d.blame(r)
 	case r.canary, !d.outage.since.IsZero():
 		d.out(r.err, now)
-	case d.successes > r.successes:
+	case d.successes > r.successes, d.stream.partitioned() && now.Sub(d.succeeded) < stillTaken:
 		d.blame(r)
 	case first.failed && d.last != nil:
 		d.about = r
 	default:
 		for _, e := range r.entries {
 			e.failed = true
+			if d.stream.partitioned() {
+				e.most = 1
+			}
 		}
 		d.out(r.err, now)
 	}
 }
 
-// blame has events that were refused tried in halves, until the one that is refused is alone.
+// blame has events that were refused tried in halves, until the one that is refused is alone. Partitions go
+// on taking theirs while another is away: each try would store them once more, so that there they are alone at once.
 func (d *delivery) blame(r *result) {
 	if n := len(r.entries); n > 1 {
 		for _, e := range r.entries {
-			e.most = n / 2
+			if e.most = n / 2; d.stream.partitioned() {
+				e.most = 1
+			}
 		}
 		return
 	}
 	e := r.entries[0]
-	e.most, e.reason, e.due = 1, r.err.Error(), time.Now().Add(aloneDelay<<e.alone)
+	e.most, e.reason, e.due = 1, r.err.Error(), time.Now().Add(min(aloneDelay<<e.alone, longestAlone))
 	e.alone++
 }
 

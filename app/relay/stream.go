@@ -180,6 +180,17 @@ func (s *Stream) requests() int {
 	return maxRequests
 }
 
+// partitioned tells whether a part of the target may be away: it keeps order itself, by keys of which there are several.
+func (s *Stream) partitioned() bool { return s.Native && s.Order != event.OrderStrict }
+
+// patience is how often an event is refused alone, while others are taken, before it is set aside.
+func (s *Stream) patience() int {
+	if s.partitioned() {
+		return failsOfOne
+	}
+	return failsToGiveUp
+}
+
 // ahead is how many events may be ahead of the stored position.
 func (s *Stream) ahead() int {
 	if s.Window > 0 {

@@ -11,7 +11,8 @@ import (
 // them may be sent now, and how far all before were acknowledged.
 type window struct {
 	order   event.Order
-	native  bool // the target stores the events of a request in their order
+	native  bool // the target stores the events of a request in their order, when it takes all of them
+	trouble bool // it may take a part, and a later event of an entity without the one before
 	most    int  // events that are not stored
 	entries []*entry
 	saved   bool // the position is stored up to the first of them
@@ -158,7 +159,7 @@ func (w *window) free(i int, now time.Time) bool {
 		if e.lane.held == w.looks || e.lane.flying > 0 {
 			return false
 		}
-		if !w.native || !ready {
+		if !w.native || w.trouble || !ready {
 			e.lane.held = w.looks
 		}
 	}

@@ -86,6 +86,7 @@ func (l *Listener) moved() (moved, last bool) {
 
 // share listens to a reading that others have begun; Shared.mu is held.
 func (l *Listener) share(r *reading, after *event.Position) {
+	l.shares = true
 	l.done = append(l.done, doneBefore{Position: after.Clone(), newest: after.Newest()})
 	l.settled, l.clock = later(l.settled, after.Settled), r.at.Clock
 	l.listen(r)
@@ -99,16 +100,16 @@ func (l *Listener) listen(r *reading) {
 	l.reading, l.needs, l.given, l.behind = r, r.first, false, nil
 }
 
-// leaveOut takes out of a page what the stream had done before it joined.
+// leaveOut takes out of a page what the stream had done before it joined, and what it does not want.
 func (l *Listener) leaveOut(page *event.Page) {
-	if len(l.done) == 0 {
+	if !l.shares {
 		return
 	}
 	page.Events = slices.DeleteFunc(page.Events, func(e event.Event) bool {
 		if e.Kind() == event.KindRewound { // what follows has keys that were used before
 			l.done = nil
 		}
-		return !e.IsAnnouncement() && slices.ContainsFunc(l.done, func(d doneBefore) bool { return d.Done(e.Key, e.Created) })
+		return !e.IsAnnouncement() && (e.Created.Before(l.start) || slices.ContainsFunc(l.done, func(d doneBefore) bool { return d.Done(e.Key, e.Created) }))
 	})
 	l.done = slices.DeleteFunc(l.done, func(d doneBefore) bool { return !page.Settled.Before(d.newest) })
 }

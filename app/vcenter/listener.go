@@ -14,6 +14,8 @@ const lookAgain = 20 * time.Millisecond
 // Listener is a reader of history for one stream, by a reading that others may share. It is used by one goroutine.
 type Listener struct {
 	member *Member
+	start  time.Time // what was created before is not wanted
+	shares bool      // it has joined a reading that others have begun
 	done   []doneBefore
 
 	settled time.Time   // until when history was settled for the stream when it joined a reading for which it was not
@@ -103,7 +105,7 @@ func (l *Listener) take() turn {
 	case at < len(r.pages):
 		l.given = true
 		page := r.pages[at]
-		if !r.borrowed || len(l.done) > 0 {
+		if !r.borrowed || l.shares {
 			page.Events = slices.Clone(page.Events) // of which the stream makes what it likes
 		}
 		return turn{page: page}

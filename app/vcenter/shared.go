@@ -74,7 +74,7 @@ func (m *Member) Open(ctx context.Context, after event.Position) (*Listener, err
 		return nil, err
 	}
 	settleStart(&after)
-	l := &Listener{member: m}
+	l := &Listener{member: m, start: after.Start}
 	if err := l.open(ctx, after); err != nil {
 		return nil, err
 	}

@@ -153,7 +153,8 @@ func TestStreamsAtTheSamePlaceShareOneReader(t *testing.T) {
 		}
 		l.add(20, 100*time.Millisecond)
 		l.expectOneReader("after the first start")
-		l.add(2, 4*time.Minute)     // so that it does not matter any more who began when
+		l.add(2, 25*time.Hour) // so that it does not matter any more who began when
+		l.add(1, 4*time.Minute)
 		for _, s := range streams { // another start from what is stored
 			s.leave()
 		}

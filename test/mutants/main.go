@@ -23,6 +23,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/vcrelay/vcrelay/app/local/toolbox/patch"
 )
 
 const simulation = "./app/relay/relaytest/simulation"
@@ -44,7 +46,7 @@ func run(ctx context.Context, t trial, names []string) error {
 	if err != nil {
 		return err
 	}
-	patches, err := load(filepath.Join(root, "test", "mutants"))
+	patches, err := patch.Load(filepath.Join(root, "test", "mutants"))
 	if err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func run(ctx context.Context, t trial, names []string) error {
 	}
 	tried, survived := 0, 0
 	for i := range patches {
-		if len(names) > 0 && !slices.Contains(names, patches[i].name) {
+		if len(names) > 0 && !slices.Contains(names, patches[i].Name) {
 			continue
 		}
 		tried++
@@ -69,9 +71,9 @@ func run(ctx context.Context, t trial, names []string) error {
 			return err
 		case rule == "":
 			survived++
-			fmt.Printf("%s SURVIVED\n", patches[i].name)
+			fmt.Printf("%s SURVIVED\n", patches[i].Name)
 		default:
-			fmt.Printf("%s caught by seed %d (%s)\n", patches[i].name, seed, rule)
+			fmt.Printf("%s caught by seed %d (%s)\n", patches[i].Name, seed, rule)
 		}
 	}
 	fmt.Printf("mutants %d survived %d, %v\n", tried, survived, time.Since(began).Round(time.Second))
@@ -92,27 +94,6 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return filepath.Dir(strings.TrimSpace(string(out))), nil
 }
 
-// load reads all patches of a directory.
-func load(dir string) ([]patch, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.patch"))
-	if err != nil {
-		return nil, err
-	}
-	var patches []patch
-	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // one of ours
-		if err != nil {
-			return nil, err
-		}
-		p, err := parse(strings.TrimSuffix(filepath.Base(file), ".patch"), string(text))
-		if err != nil {
-			return nil, err
-		}
-		patches = append(patches, p)
-	}
-	return patches, nil
-}
-
 // trial builds the simulation and runs it.
 type trial struct {
 	root, work string
@@ -121,7 +102,7 @@ type trial struct {
 }
 
 // try returns the rule that the code with a fault broke, and the seed; no rule when it broke none.
-func (t *trial) try(ctx context.Context, p *patch) (rule string, seed uint64, err error) {
+func (t *trial) try(ctx context.Context, p *patch.Patch) (rule string, seed uint64, err error) {
 	binary := filepath.Join(t.work, "simulation.test")
 	arguments := []string{"test", "-c", "-o", binary}
 	if p != nil {
@@ -150,21 +131,21 @@ func (t *trial) try(ctx context.Context, p *patch) (rule string, seed uint64, er
 	return rule, seed, nil
 }
 
-func nameOf(p *patch) string {
+func nameOf(p *patch.Patch) string {
 	if p == nil {
 		return "no fault"
 	}
-	return p.name
+	return p.Name
 }
 
 // overlay writes the changed file and the description of it that go build reads.
-func (t *trial) overlay(p *patch) (string, error) {
-	target := filepath.Join(t.root, filepath.FromSlash(p.target))
+func (t *trial) overlay(p *patch.Patch) (string, error) {
+	target := filepath.Join(t.root, filepath.FromSlash(p.Target))
 	source, err := os.ReadFile(target) //nolint:gosec // one of ours
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", p.name, err)
+		return "", fmt.Errorf("%s: %w", p.Name, err)
 	}
-	changed, err := p.apply(string(source))
+	changed, err := p.Apply(string(source))
 	if err != nil {
 		return "", err
 	}

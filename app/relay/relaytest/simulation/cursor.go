@@ -61,9 +61,9 @@ func (c *cursor) next(ctx context.Context, day *day) ([]vcenter.Item, error) {
 	case day.trouble.take("page hangs"):
 		return nil, hang(ctx, c.session.process)
 	case day.trouble.take("page slow"):
-		err = pass(ctx, c.session.process, between(c.session.process.pages, time.Second, 20*time.Second))
+		err = pass(ctx, c.session.process, between(c.session.pages, time.Second, 20*time.Second))
 	default:
-		err = pass(ctx, c.session.process, between(c.session.process.pages, time.Millisecond, 10*time.Millisecond))
+		err = pass(ctx, c.session.process, between(c.session.pages, time.Millisecond, 10*time.Millisecond))
 	}
 	if err != nil {
 		return nil, err

@@ -3,12 +3,15 @@ package simulation
 import (
 	"fmt"
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/vcrelay/vcrelay/app/event"
 	"github.com/vcrelay/vcrelay/app/relay/relaytest/simulation/judge"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
@@ -19,7 +22,7 @@ const (
 	dayEnds    = 24 * time.Hour
 	faultsEnd  = dayEnds - 40*time.Minute // from then on all is well
 	eventsEnd  = dayEnds - 20*time.Minute
-	mostCalls  = 400_000 // of vCenter on one day: a relay that polls every second makes 86,400
+	mostCalls  = 400_000 // of vCenter on one day for one stream: a relay that polls every second makes 86,400
 	windowSize = 200     // events that are acknowledged and not stored, see relay.Stream
 	leastFault = 10
 )
@@ -30,6 +33,7 @@ type Result struct {
 	Readings string
 	Verdict  judge.Verdict
 	Events   int
+	Streams  int
 	Struck   map[string]int // faults by how often they struck
 	Calls    int
 	Digest   uint64 // of all that was published and stored, and when: equal for two runs that went the same way
@@ -48,7 +52,7 @@ type day struct {
 	world    *world
 	server   *server
 	trouble  *trouble
-	record   record
+	routes   []*route
 	log      zerolog.Logger
 	workload workload
 
@@ -57,17 +61,14 @@ type day struct {
 	processes int
 	purged    time.Duration // the last time
 
-	mu        sync.Mutex
-	steps     []judge.Step
-	bodies    []*body
-	faults    []string
-	restores  []judge.Restore
-	wraps     []time.Duration
-	ended     map[int64]time.Duration // when rows ended, by vCenter's clock
-	attempts  int
-	made      int // calls of vCenter
-	targetOut int
-	storeOut  int
+	mu       sync.Mutex
+	bodies   []*body
+	faults   []string
+	restores []judge.Restore
+	wraps    []time.Duration
+	ended    map[int64]time.Duration // when rows ended, by vCenter's clock
+	made     int                     // calls of vCenter
+	storeOut int
 }
 
 // Run simulates the day of a seed. It has to run in a bubble of testing/synctest.
@@ -77,6 +78,10 @@ func Run(seed uint64, log zerolog.Logger) Result {
 	readings := drawReadings(seeded(seed, 1))
 	d.server = newServer(d, readings)
 	d.log.Info().Str("readings", readings.String()).Msg("SIMULATION: day begins")
+	for i, name := range readings.Starts {
+		start, _ := event.ParseStart(name)
+		d.routes = append(d.routes, &route{day: d, number: i, start: start, trouble: newTrouble(log)})
+	}
 	d.workload.begin(d)
 	d.plan()
 	d.current = d.startProcess()
@@ -93,21 +98,31 @@ func Run(seed uint64, log zerolog.Logger) Result {
 			p.crash(false)
 		}
 	}
-	record := d.judgeable()
-	return Result{
-		Digest: digest(record.Steps),
-		Seed:   seed, Readings: readings.String(), Verdict: judge.Of(record), Events: len(record.Rows), Struck: d.trouble.struck, Calls: d.made,
-	}
+	return d.result(Result{Seed: seed, Readings: readings.String(), Events: len(d.bodies), Streams: len(d.routes), Calls: d.made})
 }
 
-func digest(steps []judge.Step) uint64 {
+// result adds the judgement of each stream.
+func (d *day) result(of Result) Result {
 	sum := fnv.New64a()
+	of.Struck = d.trouble.struck
+	for _, r := range d.routes {
+		for name, times := range r.trouble.struck {
+			of.Struck[name] += times
+		}
+		record := d.judgeable(r)
+		digest(sum, record.Steps)
+		of.Verdict.Add(judge.Of(record), r.number)
+	}
+	of.Digest = sum.Sum64()
+	return of
+}
+
+func digest(sum io.Writer, steps []judge.Step) {
 	for i := range steps {
 		step := &steps[i]
 		fmt.Fprintf(sum, "%d %d %d %d %s %v %s\n", //nolint:errcheck // a hash takes everything
 			step.At, step.Act, step.Process, step.Attempt, step.Delivery.ID, step.Delivery.Late, step.Position)
 	}
-	return sum.Sum64()
 }
 
 // seeded returns one of the sources of random numbers of a seed. It is safe for concurrent use.
@@ -131,14 +146,6 @@ func (s *lockedSource) Uint64() uint64 {
 // since is the time of the day.
 func (d *day) since() time.Duration { return time.Since(d.world.began) }
 
-// note adds a step to the record.
-func (d *day) note(step judge.Step) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	step.At = d.since()
-	d.steps = append(d.steps, step)
-}
-
 // fault notes what no relay should have done.
 func (d *day) fault(format string, arguments ...any) {
 	d.mu.Lock()
@@ -148,42 +155,34 @@ func (d *day) fault(format string, arguments ...any) {
 	}
 }
 
-func (d *day) nextAttempt() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.attempts++
-	return d.attempts
-}
-
 // countCall ends a relay that calls vCenter without end.
 func (d *day) countCall() {
 	d.mu.Lock()
 	d.made++
-	n := d.made
+	n, most := d.made, mostCalls*len(d.routes)
 	d.mu.Unlock()
-	if n == mostCalls {
+	if n == most {
 		d.fault("vCenter was called %d times on one day", n)
 	}
-	if n > mostCalls {
+	if n > most {
 		timer := time.NewTimer(time.Second)
 		defer timer.Stop()
 		<-timer.C
 	}
 }
 
-// isOut tells whether one of the counters of outages stands.
-func (d *day) isOut(counter *int) bool {
+func (d *day) isStoreOut() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return *counter > 0
+	return d.storeOut > 0
 }
 
-// outage is one of a while; several may overlap.
-func (d *day) outage(counter *int, lasts time.Duration) {
+// storeIsOut is an outage of a while; several may overlap.
+func (d *day) storeIsOut(lasts time.Duration) {
 	add := func(n int) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		*counter += n
+		d.storeOut += n
 	}
 	add(1)
 	d.trouble.lasts(lasts)
@@ -203,21 +202,28 @@ func (d *day) newBody(b body) *body {
 	return &b
 }
 
-// judgeable puts together what the judge gets.
-func (d *day) judgeable() *judge.Record {
+// judgeable puts together what the judge gets of a stream. What is wrong with all of them he is told once.
+func (d *day) judgeable(r *route) *judge.Record {
 	record := &judge.Record{
-		Instance: instance, Rows: make([]judge.Row, len(d.bodies)), Steps: d.steps, Trouble: d.trouble.spans,
-		Restores: d.restores, Wraps: d.wraps, Clock: d.server.clock, Faults: d.faults, Batch: windowSize,
+		Instance: instance, Rows: make([]judge.Row, len(d.bodies)), Steps: r.steps, Trouble: slices.Concat(d.trouble.spans, r.trouble.spans),
+		Restores: d.restores, Wraps: d.wraps, Clock: d.server.clock, Batch: windowSize,
+	}
+	if r.number == 0 {
+		record.Faults = d.faults
 	}
 	for i := range record.Rows {
 		record.Rows[i] = judge.Row{Absent: true} // unless the log has it
 	}
+	begins := r.begins()
 	for _, entry := range d.server.db.Log(0) {
 		b := entry.Body.(*body)
 		record.Rows[b.number] = judge.Row{
 			Key: entry.Key, Created: entry.Created, Entity: b.entity.String(), Visible: b.visible, Ended: d.ended[entry.Ended],
 			Fate: judge.Fate(entry.Fate), Delayed: b.late, Hidden: b.hidden, Unstored: entry.Compressed, Broken: b.broken,
 			Burst: b.burstCount(),
+		}
+		if row := &record.Rows[b.number]; row.Fate != judge.Stored && row.Ended <= begins { // it never was for this stream
+			*row = judge.Row{Absent: true}
 		}
 	}
 	return record

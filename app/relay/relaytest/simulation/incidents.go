@@ -37,33 +37,61 @@ var incidents = []incident{
 	{2, (*day).purgeWhileTargetOut},
 	{3, (*day).restore},
 	// The target and the checkpoint store.
-	{2, armed("publish refused", 3)},
-	{2, armed("publish half taken", 2)},
-	{2, armed("acknowledgement lost", 2)},
-	{2, armedFor("target slow", 5, time.Minute)},
+	{2, armedAt("publish refused", 3)},
+	{2, armedAt("publish half taken", 2)},
+	{2, armedAt("acknowledgement lost", 2)},
+	{2, armedAtFor("target slow", 5, time.Minute)},
 	{2, func(d *day) {
 		d.trouble.strike("target out")
-		d.outage(&d.targetOut, d.world.between(time.Second, 30*time.Minute))
+		d.targetsOut(d.world.between(time.Second, 30*time.Minute))
 	}},
-	{2, armed("save refused", 3)},
-	{2, armed("answer of a save lost", 2)},
-	{1, armed("load refused", 2)},
+	{2, armedAt("save refused", 3)},
+	{2, armedAt("answer of a save lost", 2)},
+	{1, armedAt("load refused", 2)},
 	{2, func(d *day) {
 		d.trouble.strike("store out")
-		d.outage(&d.storeOut, d.world.between(time.Second, 15*time.Minute))
+		d.storeIsOut(d.world.between(time.Second, 15*time.Minute))
 	}},
 	// The relay's process.
 	{2, func(d *day) { d.trouble.strike("crash"); d.current.crash(true) }},
-	{2, armed("crash before acknowledgement", 1)},
-	{2, armed("crash after acknowledgement", 1)},
-	{2, armed("crash before save", 1)},
-	{2, armed("crash after save", 1)},
+	{2, armedAt("crash before acknowledgement", 1)},
+	{2, armedAt("crash after acknowledgement", 1)},
+	{2, armedAt("crash before save", 1)},
+	{2, armedAt("crash after save", 1)},
 	{2, func(d *day) { d.stopAndStart("stop and start", d.world.between(stopsWithin, 10*time.Minute)) }},
 	{2, (*day).takeOver},
+	{2, (*day).elsewhere},
 }
 
 func armed(name string, times int) func(*day) {
 	return func(d *day) { d.trouble.arm(name, 1+d.world.rng.IntN(times)) }
+}
+
+// armedAt is armed at the target of one stream, or for its record.
+func armedAt(name string, times int) func(*day) {
+	return func(d *day) { d.route().trouble.arm(name, 1+d.world.rng.IntN(times)) }
+}
+
+// armedAtFor is armedAt with faults of which each may hold delivery up for so long.
+func armedAtFor(name string, times int, each time.Duration) func(*day) {
+	return func(d *day) {
+		r := d.route()
+		r.trouble.arm(name, 1+d.world.rng.IntN(times))
+		r.trouble.lasts(time.Duration(times) * each)
+	}
+}
+
+// route draws one.
+func (d *day) route() *route { return d.routes[d.world.rng.IntN(len(d.routes))] }
+
+// targetsOut is an outage of the target of one stream, or of several.
+func (d *day) targetsOut(lasts time.Duration) {
+	one := d.route()
+	for _, r := range d.routes {
+		if r == one || d.world.chance(0.3) {
+			r.out(lasts)
+		}
+	}
 }
 
 // armedFor is armed with faults of which each may hold delivery up for so long.
@@ -113,7 +141,7 @@ func (d *day) clockBack() {
 }
 
 // clockFarBack sets vCenter's clock back by more than a resumed reader reads again, while the relay is there, which then
-// crashes, or while it is not.
+// crashes or not, or while it is not.
 func (d *day) clockFarBack() {
 	step := []time.Duration{-90 * time.Second, -10 * time.Minute, -time.Hour}[d.world.rng.IntN(3)]
 	if away := d.world.between(stopsWithin, 5*time.Minute); d.world.chance(0.5) && d.stopAndStart("clock far back while the relay was down", away) {
@@ -122,7 +150,9 @@ func (d *day) clockFarBack() {
 	}
 	d.trouble.strike("clock far back")
 	d.server.stepClock(step)
-	d.world.in(d.world.between(time.Minute, 5*time.Minute), func() { d.current.crash(true) })
+	if len(d.routes) == 1 || d.world.chance(0.5) {
+		d.world.in(d.world.between(time.Minute, 5*time.Minute), func() { d.current.crash(true) })
+	}
 }
 
 func (d *day) lateCommits() {
@@ -236,7 +266,7 @@ func (d *day) purgeWhileDown() {
 func (d *day) purgeWhileTargetOut() {
 	d.trouble.strike("purge while the target was out")
 	lasts := d.world.between(70*time.Minute, 150*time.Minute)
-	d.outage(&d.targetOut, lasts)
+	d.targetsOut(lasts)
 	d.events(100+d.world.rng.IntN(2500), lasts)
 	d.world.in(lasts-d.world.between(0, 10*time.Minute), func() { d.purge(youngestPurged) })
 }
@@ -282,4 +312,12 @@ func (d *day) takeOver() {
 		d.trouble.strike("take-over")
 		d.current = d.startProcess()
 	})
+}
+
+// elsewhere has another relay have a stream for a while.
+func (d *day) elsewhere() {
+	d.trouble.strike("stream elsewhere")
+	r, lasts := d.route(), d.world.between(100*time.Millisecond, 10*time.Minute)
+	r.trouble.lasts(lasts + time.Minute)
+	r.note(judge.Step{Act: judge.Acquired, Process: r.record.lend(lasts)})
 }

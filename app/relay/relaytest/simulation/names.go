@@ -38,6 +38,8 @@ var Faults = []string{
 	"sessions ended",
 	"stop and start",
 	"storm",
+	"stream added",
+	"stream elsewhere",
 	"store out",
 	"take-over",
 	"target out",

@@ -10,6 +10,9 @@ type incident struct {
 	happen func(d *day)
 }
 
+// farBackAt is when vCenter's clock may be set far back.
+const farBackAt = faultsEnd - 12*time.Minute
+
 // plan draws the day's incidents: some anywhere, most near one of the busy stretches, where they meet events and each
 // other.
 func (d *day) plan() {
@@ -31,19 +34,41 @@ func (d *day) plan() {
 			d.current.crash(true)
 		})
 	}
+	d.planRoutes()
 	if w.chance(0.25) {
-		w.at(faultsEnd-12*time.Minute, d.clockFarBack) // when nothing else is wrong any more
+		w.at(farBackAt, d.clockFarBack) // when nothing else is wrong any more
 	}
 	if w.chance(0.2) {
 		d.workload.hiddenShare = 0.1
 	}
 	w.at(faultsEnd, func() {
 		d.trouble.disarm()
+		for _, r := range d.routes {
+			r.trouble.disarm()
+		}
 		d.workload.lateShare, d.workload.gapShare = 0, 0
-		for d.trouble.total() < leastFault {
+		for d.struck() < leastFault {
 			d.sessionsEnd()
 		}
 	})
+}
+
+// planRoutes has some streams begin later in the day, with the next process.
+func (d *day) planRoutes() {
+	w := d.world
+	for _, r := range d.routes[1:] {
+		if w.chance(0.6) {
+			continue
+		}
+		if r.from = w.between(time.Minute, farBackAt-time.Hour); w.chance(0.3) {
+			r.from = farBackAt - w.between(3*time.Minute, 20*time.Minute)
+		}
+		r.trouble.lasts(r.from + time.Minute)
+		w.at(r.from, func() { d.stopAndStart("stream added", w.between(stopsWithin, 20*time.Second)) })
+		for range 5 {
+			w.at(r.from+w.between(stopsWithin, time.Minute), d.workload.happens)
+		}
+	}
 }
 
 // draw returns one of the incidents, by their weights.
@@ -55,4 +80,13 @@ func (d *day) draw(total int) func() {
 		}
 	}
 	return nil // the weights add up to total
+}
+
+// struck is how many faults have struck.
+func (d *day) struck() int {
+	n := d.trouble.total()
+	for _, r := range d.routes {
+		n += r.trouble.total()
+	}
+	return n
 }

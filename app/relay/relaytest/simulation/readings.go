@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 
-	"github.com/vcrelay/vcrelay/app/event"
 	"github.com/vcrelay/vcrelay/app/vcenter/vcsim/history"
 )
 
@@ -22,9 +22,8 @@ type Readings struct {
 	WrapTo        int32         // where the keys go on behind their end
 	Ahead         time.Duration // vCenter's clock before ours
 	Resolution    time.Duration // of that clock
-	Start         event.Start
-	StartName     string
-	Before        int // events that vCenter has when the day begins
+	Starts        []string      // of the streams
+	Before        int           // events that vCenter has when the day begins
 	KeylessBroken bool
 }
 
@@ -52,10 +51,16 @@ func drawReadings(rng *rand.Rand) Readings {
 	if rng.IntN(8) == 0 {
 		r.FirstKey = math.MaxInt32 - 200 - rng.Int32N(2500) // the keys come to their end on this day
 	}
-	r.StartName = []string{"now", "now", "oldest", "-2h"}[rng.IntN(4)]
-	r.Start, _ = event.ParseStart(r.StartName)
 	if rng.IntN(12) == 0 {
 		r.Before = 2000 + rng.IntN(1500)
+	}
+	for range 1 + rng.IntN(2)*(1+rng.IntN(2)) {
+		r.Starts = append(r.Starts, []string{"now", "now", "oldest", "-2h"}[rng.IntN(4)])
+	}
+	if rng.IntN(2) == 0 {
+		for i := range r.Starts { // at once, as streams do that are new together
+			r.Starts[i] = r.Starts[0]
+		}
 	}
 	return r
 }
@@ -63,7 +68,7 @@ func drawReadings(rng *rand.Rand) Readings {
 // String names what is not ordinary.
 func (r Readings) String() string {
 	return fmt.Sprintf("order %s, by key %v, stuck in hole %v, latest hidden %v, live bursts %v, rounding %v, first key %d, wraps to %d, "+
-		"clock ahead %v by %v, start %s of %d",
+		"clock ahead %v by %v, starts %s of %d",
 		[...]string{"time", "key", "commit"}[r.Order], r.ByKey, r.StuckInHole, r.LatestHidden, r.LiveBursts, r.Rounding, r.FirstKey, r.WrapTo,
-		r.Ahead, r.Resolution, r.StartName, r.Before)
+		r.Ahead, r.Resolution, strings.Join(r.Starts, " "), r.Before)
 }

@@ -9,7 +9,7 @@ import (
 
 // Report sums up days.
 type Report struct {
-	Seeds, Failed              int
+	Seeds, Failed, Shared      int // Shared: with several streams
 	Events, Calls              int
 	Lost, Duplicates, Unsure   int
 	MaxLag                     time.Duration
@@ -43,6 +43,9 @@ func (r *Report) Add(day *Result) {
 		r.FewestEvents = day.Events
 	}
 	r.Seeds++
+	if day.Streams > 1 {
+		r.Shared++
+	}
 	r.Events += day.Events
 	r.Calls += day.Calls
 	r.Lost += day.Verdict.Lost
@@ -80,8 +83,8 @@ func (r *Report) Text(took time.Duration) string {
 	for _, name := range names {
 		fmt.Fprintf(&text, "  %8d  %s\n", r.Struck[name], name)
 	}
-	fmt.Fprintf(&text, "%d events, at least %d events and %d faults a day; %d left behind in announced holes; %d calls of vCenter; %v\n",
-		r.Events, r.FewestEvents, r.FewestFaults, r.Unsure, r.Calls, took.Round(time.Second/10))
+	fmt.Fprintf(&text, "%d events, at least %d events and %d faults a day; several streams on %d days; %d left behind in announced holes; %d calls of vCenter; %v\n",
+		r.Events, r.FewestEvents, r.FewestFaults, r.Shared, r.Unsure, r.Calls, took.Round(time.Second/10))
 	fmt.Fprintf(&text, "seeds %d lost %d duplicates %d max-lag %v failed %d\n",
 		r.Seeds, r.Lost, r.Duplicates, r.MaxLag.Round(time.Second), r.Failed)
 	return text.String()

@@ -137,20 +137,24 @@ func (s *server) breakWatches() {
 // dialTimeout is what package vim gives a login.
 const dialTimeout = 30 * time.Second
 
-// dialer is how a process logs in.
-func (s *server) dialer(p *process) vcenter.Dial {
-	return func(ctx context.Context) (vcenter.Session, error) {
-		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-		defer cancel()
-		if err := s.arrive(ctx, p); err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		session := &session{server: s, process: p, ended: make(chan struct{}), broken: make(chan struct{})}
-		s.sessions[session] = struct{}{}
-		return session, nil
+// dial is how the stream of a context logs in.
+func (s *server) dial(ctx context.Context) (vcenter.Session, error) {
+	by := ctx.Value(loggingIn{}).(*stream)
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	if err := s.arrive(ctx, by.process); err != nil {
+		return nil, err
 	}
+	logins := by.logins.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	session := &session{
+		server: s, process: by.process, number: by.route.number*4 + int(logins%4),
+		pages: seeded(s.day.seed, 1<<32+uint64(by.process.number)<<24+uint64(by.route.number)<<20+uint64(logins)), //nolint:gosec // small
+		ended: make(chan struct{}), broken: make(chan struct{}),
+	}
+	s.sessions[session] = struct{}{}
+	return session, nil
 }
 
 // arrive is the way of a call to vCenter.

@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/vcrelay/vcrelay/app/event"
@@ -20,6 +21,8 @@ const (
 type session struct {
 	server     *server
 	process    *process
+	number     int           // another one for each of the process that are there at a time
+	pages      *rand.Rand    // one for each session, so that the order of readers does not matter
 	ended      chan struct{} // closed when vCenter has ended it
 	broken     chan struct{} // closed when watching fails; guarded by server.mu
 	collectors int           // guarded by server.mu
@@ -85,7 +88,7 @@ func (s *session) Watch(ctx context.Context, changed func(vcenter.Mark)) error {
 		}
 		select {
 		case <-changes:
-			if err := pass(ctx, s.process, joinSignals+s.process.apart()); err != nil {
+			if err := pass(ctx, s.process, joinSignals+s.apart()); err != nil {
 				return err
 			}
 		case <-ctx.Done():
@@ -98,6 +101,11 @@ func (s *session) Watch(ctx context.Context, changed func(vcenter.Mark)) error {
 			return errReset
 		}
 	}
+}
+
+// apart keeps what two sessions do for the same reason from happening at the same instant.
+func (s *session) apart() time.Duration {
+	return time.Duration(s.process.number)*137*time.Microsecond + time.Duration(s.number)*11*time.Microsecond
 }
 
 // cutOff has a watch find out in the end that nobody answers it.

@@ -33,6 +33,20 @@ type Verdict struct {
 	MaxLag     time.Duration
 }
 
+// Add adds the judgement of another stream of the day, which has a number.
+func (v *Verdict) Add(other Verdict, stream int) {
+	for _, f := range other.Findings {
+		if f.Text += fmt.Sprintf(" [stream %d]", stream); len(v.Findings) < maxFindings {
+			v.Findings = append(v.Findings, f)
+		}
+	}
+	v.Rows += other.Rows
+	v.Lost += other.Lost
+	v.Unsure += other.Unsure
+	v.Duplicates += other.Duplicates
+	v.MaxLag = max(v.MaxLag, other.MaxLag)
+}
+
 // Of judges a record. It does not change it.
 func Of(record *Record) Verdict {
 	t := &trial{record: record, rows: make([]state, len(record.Rows)), seen: make(map[string]bool)}
