@@ -32,8 +32,8 @@ help: ## print the targets
 		/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: backend build ## run everything here until Ctrl-C; FOR=20s stops by itself and counts
-	@bin/vcrelay up $(if $(FOR),--for $(FOR))
+run: build ## run everything here until Ctrl-C; FOR=20s stops by itself and counts; BACKEND=kafka takes components/kafka
+	@bin/vcrelay up --backend $(BACKEND) $(if $(FOR),--for $(FOR))
 
 .PHONY: build
 build: go ## build bin/vcrelay
@@ -71,10 +71,11 @@ test: tools ## all tests: unit, then end to end on real sidecars and a real brok
 	@go test ./...
 	@cd tools && go test ./...
 	@echo "test: end to end, on daprd and NATS JetStream (a few minutes)"
-	@go test -count=1 -tags e2e -timeout 15m -p 1 -v ./test/...
+	@go test -count=1 -tags e2e -timeout 15m -p 1 -v ./test/docs ./test/e2e ./test/mutants ./test/stack
 
 .PHONY: test-heal
-test-heal: tools ## the broker away for three minutes, until the sidecar's connection to it is dead for good (five minutes)
+test-heal: export VCRELAY_DAPRD = stock
+test-heal: tools ## on a daprd without our patches, the broker away for three minutes, until the connection to it is dead for good (five minutes)
 	@E2E_LONG=1 go test -count=1 -tags e2e -timeout 10m -v -run '^TestADeadBrokerConnectionIsHealed$$' ./test/e2e
 
 .PHONY: test-stop
@@ -91,6 +92,19 @@ test-order: tools ## the order of ORDER_EVENTS=100000 events in the broker and a
 test-fleet-replicas: tools ## three relays, 30 vCenters: killed or paused KILLS=100 times, on SQLite and on PostgreSQL (ten minutes)
 	@E2E_KILLS=$(KILLS) go test -count=1 -tags e2e -timeout 60m -v -run '^TestStreamsSpreadOverReplicasThatDie$$' ./test/e2e | \
 		awk '/^(replicas:|    --- FAIL|--- FAIL|FAIL|ok)|(spread|fleet|postgres)[a-z]*_test.go:/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+
+.PHONY: certify
+certify: tools ## BACKEND=nats on its real broker, 20,000 events and one fault after the other: lost, order, recovery; SHORT=1 has 2,000 (two minutes)
+	@E2E_BACKEND=$(BACKEND) E2E_SHORT=$(SHORT) go test -count=1 -tags e2e -timeout 90m -v -run '^TestCertify$$' ./test/backends | \
+		awk 'sub(/^certify: /, "") || /^ +[a-z]+_test.go:|^ *--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+
+.PHONY: test-backends
+test-backends: tools ## what is peculiar to one backend, on RabbitMQ and a simulation of AWS (test/backends/brokers/moto.sh --install)
+	@go test -count=1 -tags e2e -timeout 15m ./test/backends
+
+.PHONY: backends-doc
+backends-doc: go ## take over what was certified here (bin/certify), and write docs/backends.md anew
+	@go test -count=1 -run '^TestThePageOfBackendsIsMadeOfTheResults$$' ./test/backends -update
 
 .PHONY: unit
 unit: go ## unit tests only
@@ -170,7 +184,3 @@ $(LINT_STAMP): | go
 .PHONY: go
 go:
 	@command -v go >/dev/null || { echo "make: no Go in PATH; install it from https://go.dev/dl" >&2; exit 2; }
-
-.PHONY: backend
-backend:
-	@case "$(BACKEND)" in nats) ;; *) echo "make run: no backend \"$(BACKEND)\"; the only one so far is nats" >&2; exit 2 ;; esac

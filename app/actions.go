@@ -14,7 +14,7 @@ import (
 
 // actions is what the commands do.
 func actions() cli.Actions {
-	return cli.Actions{Run: runRelay, Up: runUp, Vcsim: runVcsim, Probe: runProbe, Function: runFunction}
+	return cli.Actions{Run: runRelay, Up: runUp, Vcsim: runVcsim, Probe: runProbe, Function: runFunction, Lint: runLint, EventBridge: runEventBridge}
 }
 
 func runVcsim(ctx context.Context, settings config.Vcsim) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/checkpoint"
 	"github.com/vcrelay/vcrelay/app/cli"
 	"github.com/vcrelay/vcrelay/app/config"
+	"github.com/vcrelay/vcrelay/app/lint"
 	"github.com/vcrelay/vcrelay/app/local"
 	"github.com/vcrelay/vcrelay/app/publish"
 	"github.com/vcrelay/vcrelay/app/vcenter/vim"
@@ -54,7 +55,7 @@ func exitCode(err error) int {
 	case errors.As(err, &app) && app.Code > 0: // `vcrelay up` ends as the app did that ended it
 		return app.Code
 	case errors.As(err, &faults), errors.Is(err, cli.ErrUsage), errors.Is(err, errSettings), errors.Is(err, vim.ErrSettings),
-		errors.Is(err, publish.ErrUnfit), errors.Is(err, checkpoint.ErrUnfit), errors.Is(err, syscall.EADDRINUSE):
+		errors.Is(err, publish.ErrUnfit), errors.Is(err, checkpoint.ErrUnfit), errors.Is(err, lint.ErrUnreadable), errors.Is(err, syscall.EADDRINUSE):
 		return 2
 	case errors.Is(err, vim.ErrCredentials), errors.Is(err, vim.ErrCertificate):
 		return 4

@@ -40,6 +40,9 @@ func runUp(ctx context.Context, options cli.Up) error {
 	if options.BuildOnly {
 		return buildTools(ctx, file.Dir())
 	}
+	if err := useBackend(file, options.Backend); err != nil {
+		return unusable(err)
+	}
 	ledger := filepath.Join(options.Dir, "delivered.ids")
 	if err := os.Remove(ledger); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("begin a new ledger: %w", err)
@@ -73,9 +76,14 @@ func runUp(ctx context.Context, options cli.Up) error {
 		return unusable(err)
 	}
 	if options.For == 0 {
-		return stack.Run(ctx)
+		err = stack.Run(ctx)
+	} else {
+		err = runAndCount(ctx, stack, counting{file: file, ledger: ledger, simulated: simulated, time: options.For})
 	}
-	return runAndCount(ctx, stack, counting{file: file, ledger: ledger, simulated: simulated, time: options.For})
+	if errors.Is(err, local.ErrMissing) {
+		return unusable(err)
+	}
+	return err
 }
 
 // buildTools finds or builds the sidecar and the broker for the source tree root.

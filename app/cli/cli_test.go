@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // commands is every command that a person can call, "" being the program itself.
-var commands = []string{"", "run", "up", "vcsim", "probe", "function", "function list", "version"}
+var commands = []string{"", "run", "up", "vcsim", "probe", "function", "function list", "lint", "component", "component eventbridge", "version"}
 
 // call is what one of the actions was called with.
 type call struct {
@@ -30,6 +31,7 @@ type call struct {
 	vcsim    config.Vcsim
 	probe    cli.Probe
 	function string
+	lint     cli.Lint
 }
 
 // run runs the command line with actions that only remember, and returns what it printed.
@@ -43,6 +45,9 @@ func run(t *testing.T, args ...string) (call, string, error) {
 		Vcsim:    func(_ context.Context, settings config.Vcsim) error { got.vcsim = settings; return remember("vcsim") },
 		Probe:    func(_ context.Context, options cli.Probe) error { got.probe = options; return remember("probe") },
 		Function: func(_ context.Context, name string) error { got.function = name; return remember("function") },
+		Lint:     func(_ context.Context, options cli.Lint) error { got.lint = options; return remember("lint") },
+
+		EventBridge: func(context.Context) error { return remember("component eventbridge") },
 	})
 	var err error
 	printed := capture(t, func() { err = line.Run(t.Context(), args) })
@@ -104,7 +109,7 @@ func TestEachCommandIsListedAndSaysWhatItDoes(t *testing.T) {
 		if !strings.Contains(command, " ") && !strings.Contains(whole, "\n  "+command+" ") {
 			t.Errorf("%s is not listed", command)
 		}
-		if needsMore := slices.Contains([]string{"run", "up", "vcsim", "probe", "function"}, command); needsMore &&
+		if needsMore := slices.Contains([]string{"run", "up", "vcsim", "probe", "function", "lint"}, command); needsMore &&
 			(!strings.Contains(help, "Examples:") || strings.Count(help, "\n") < 10) {
 			t.Errorf("%s: no example, or too little to read:\n%s", command, help)
 		}
@@ -141,6 +146,8 @@ func TestWhatCannotBeUnderstoodIsAUsageErrorOfOneLineThatSaysWhereToLook(t *test
 		"function":         "see `vcrelay function --help`",
 		"function a b":     "see `vcrelay function --help`",
 		"function list x":  "see `vcrelay function list --help`",
+		"lint":             "name a folder of resources, e.g. components/nats; see `vcrelay lint --help`",
+		"lint --jsn a":     "see `vcrelay lint --help`",
 		"version x":        "see `vcrelay version --help`",
 	} {
 		got, _, err := run(t, strings.Fields(line)...)
@@ -175,6 +182,10 @@ func TestFlagsReachTheAction(t *testing.T) {
 	got, _, err = run(t, "probe", "--out", "x.zip", "--watch", "0", "--pages", "3")
 	if want := (cli.Probe{Out: "x.zip", Pages: 3}); err != nil || got.probe != want {
 		t.Errorf("%+v %v, want %+v", got.probe, err, want)
+	}
+	got, _, err = run(t, "lint", "--strict", "a", "b", "--json", "--broker")
+	if want := (cli.Lint{Folders: []string{"a", "b"}, Strict: true, JSON: true, Broker: true}); err != nil || !reflect.DeepEqual(got.lint, want) {
+		t.Errorf("%+v %v, want %+v", got.lint, err, want)
 	}
 	if got, _, err = run(t, "function", "echo"); err != nil || got.function != "echo" {
 		t.Errorf("%+v %v", got, err)

@@ -17,11 +17,13 @@ var ErrUsage = errors.New("usage")
 
 // Actions are what the commands do. Each runs until it is done or ctx ends.
 type Actions struct {
-	Run      func(ctx context.Context) error
-	Up       func(ctx context.Context, options Up) error
-	Vcsim    func(ctx context.Context, settings config.Vcsim) error
-	Probe    func(ctx context.Context, options Probe) error
-	Function func(ctx context.Context, name string) error
+	Run         func(ctx context.Context) error
+	Up          func(ctx context.Context, options Up) error
+	Vcsim       func(ctx context.Context, settings config.Vcsim) error
+	Probe       func(ctx context.Context, options Probe) error
+	Function    func(ctx context.Context, name string) error
+	Lint        func(ctx context.Context, options Lint) error
+	EventBridge func(ctx context.Context) error
 }
 
 // CLI is the command line of the program.
@@ -50,7 +52,7 @@ Exit codes: 0 ok, 1 failed, 2 configuration or usage, 3 not reached, 4 credentia
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(usageError)
-	root.AddCommand(newRun(actions), newUp(actions), newVcsim(actions), newProbe(actions), newFunction(actions), newVersion(version))
+	root.AddCommand(newRun(actions), newUp(actions), newVcsim(actions), newProbe(actions), newFunction(actions), newLint(actions), newComponent(actions), newVersion(version))
 	return &CLI{root: root}
 }
 

@@ -47,6 +47,30 @@ func (s *Stack) letSettle(ctx context.Context, a *app) {
 	}
 }
 
+// listens tells whether the app takes calls from its sidecar, and so may subscribe to something.
+func (a *app) listens() bool { return a.ports.App > 0 && a.process != nil }
+
+// awaitSubscriptions waits until the sidecars of these apps have subscribed, which is when they call themselves healthy.
+// RabbitMQ and MQTT forget what is published before.
+func (s *Stack) awaitSubscriptions(ctx context.Context, apps []*app) error {
+	for _, a := range apps {
+		ask := func() error { return sidecarHealth(ctx, a.entry.APIListenAddresses, a.ports.HTTP, "healthz") }
+		subscribed := make(chan struct{})
+		s.watchers.Go(func() {
+			s.watch(ctx, a.process.ended, "the subscriptions of "+a.entry.ID, ask, func() { close(subscribed) })
+		})
+		select {
+		case <-subscribed:
+		case <-a.process.ended:
+		case err := <-s.fatal:
+			return err
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the subscriptions of %s: %w", a.entry.ID, ctx.Err())
+		}
+	}
+	return nil
+}
+
 func (s *Stack) appCommand(a *app) *exec.Cmd {
 	cmd := exec.Command(a.entry.Command[0], a.entry.Command[1:]...) //nolint:gosec,noctx // the person's run file; its supervisor ends it
 	cmd.Dir = a.entry.Dir

@@ -2,8 +2,34 @@ package local
 
 import "io"
 
-// PointAt is the rewriting of one resource file.
-var PointAt = pointAt
+// PointAt is the rewriting of one resource file, with addresses by the names of brokers.
+func PointAt(content []byte, addresses map[string]string) []byte {
+	known := make(map[*backend]string)
+	for _, b := range backends {
+		if address, ok := addresses[b.name]; ok {
+			known[b] = address
+		}
+	}
+	return pointAt(content, known)
+}
+
+// Brokers are the names of the brokers that the stack runs.
+func (s *Stack) Brokers() (names []string) {
+	for _, b := range s.brokers {
+		names = append(names, b.backend.name)
+	}
+	return names
+}
+
+// BrokerAddress is host:port of a broker that the stack runs.
+func (s *Stack) BrokerAddress(name string) string {
+	for _, b := range s.brokers {
+		if b.backend.name == name {
+			return b.address()
+		}
+	}
+	return ""
+}
 
 // Reason is the line that says why a process ended.
 var Reason = reason

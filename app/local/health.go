@@ -20,23 +20,33 @@ const (
 
 // watchSidecar asks until the sidecar is healthy for the first time.
 func (s *Stack) watchSidecar(ctx context.Context, a *app) {
-	ask := time.NewTicker(askEvery)
-	defer ask.Stop()
+	ask := func() error { return sidecarHealth(ctx, a.entry.APIListenAddresses, a.ports.HTTP, "healthz/outbound") }
+	s.watch(ctx, nil, "the sidecar of "+a.entry.ID, ask, func() {
+		a.sidecar.limit.markReady()
+		close(a.healthy)
+	})
+}
+
+// watch asks until the answer is yes, and calls then; it gives up when ctx or gone ends. A person is told what it waits for.
+func (s *Stack) watch(ctx context.Context, gone <-chan struct{}, what string, ask func() error, then func()) {
+	again := time.NewTicker(askEvery)
+	defer again.Stop()
 	words := time.NewTimer(firstWord)
 	defer words.Stop()
 	for {
-		err := sidecarHealth(ctx, a.entry.APIListenAddresses, a.ports.HTTP)
+		err := ask()
 		if err == nil {
-			a.sidecar.limit.markReady()
-			close(a.healthy)
+			then()
 			return
 		}
 		select {
-		case <-ask.C:
+		case <-again.C:
 		case <-words.C:
-			s.notice("waiting for the sidecar of %s: %v", a.entry.ID, err)
+			s.notice("waiting for %s: %v", what, err)
 			words.Reset(nextWords)
 		case <-ctx.Done():
+			return
+		case <-gone:
 			return
 		}
 	}
@@ -48,10 +58,11 @@ var healthClient = &http.Client{
 	Transport: &http.Transport{DisableKeepAlives: true, Proxy: nil},
 }
 
-// sidecarHealth asks whether the components of a sidecar are ready. It says nothing about the app, on purpose.
-func sidecarHealth(ctx context.Context, listenAddresses string, port int) error {
+// sidecarHealth asks for one of two things: `healthz/outbound` is whether the components of a sidecar are ready, and says
+// nothing about the app; `healthz` is whether it also found the app listening, and has subscribed for it.
+func sidecarHealth(ctx context.Context, listenAddresses string, port int, question string) error {
 	host := probeHost(listenAddresses)
-	address := "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/v1.0/healthz/outbound"
+	address := "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/v1.0/" + question
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return fmt.Errorf("ask sidecar: %w", err)
@@ -63,7 +74,7 @@ func sidecarHealth(ctx context.Context, listenAddresses string, port int) error 
 	defer response.Body.Close() //nolint:errcheck // read to its end
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 512))
 	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("its components are not ready: %s", strings.TrimSpace(string(body)))
+		return fmt.Errorf("it is not ready: %s", strings.TrimSpace(string(body)))
 	}
 	return nil
 }

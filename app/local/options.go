@@ -24,6 +24,10 @@ type Options struct {
 
 	Skip []string // app ids to leave out
 
+	// NoBroker says that the caller runs the brokers, and may start them later: none is started here, resources are read where they
+	// are, and a sidecar that ends before it was ready, as daprd does without its broker, is started again for ever.
+	NoBroker bool
+
 	// Env is more environment per app id, under "" for all apps. It wins over the file.
 	Env map[string]map[string]string
 
@@ -33,7 +37,8 @@ type Options struct {
 	OnAppExit ExitPolicy
 
 	Daprd     string        // path of the sidecar to use; empty = found or built
-	Broker    string        // path of the broker to use; empty = found or built
+	Broker    string        // path of the NATS broker to use; empty = found or built
+	Component string        // path of the vcrelay that serves components as processes of their own; empty = this program
 	StopGrace time.Duration // how long each process may take to end; 0 = 10 s
 	StopLimit time.Duration // how long all of them together may take; 0 = 30 s
 }
@@ -78,6 +83,11 @@ func (o *Options) complete() error {
 	if o.Root == "" {
 		o.Root = findRoot(o.RunFile.Dir())
 	}
+	if o.Component == "" {
+		if o.Component, err = os.Executable(); err != nil {
+			return fmt.Errorf("find this program: %w", err)
+		}
+	}
 	if o.Output == nil {
 		o.Output = io.Discard
 	}
@@ -102,7 +112,8 @@ func findRoot(dir string) string {
 	}
 }
 
-// chosen is the apps to run, in the order of the file.
+// chosen is the apps to run: those with a port first, else in the order of the file. What they subscribe to has to exist
+// before the others publish.
 func (o *Options) chosen() ([]runfile.App, error) {
 	var known []string
 	for i := range o.RunFile.Apps {
@@ -123,7 +134,16 @@ func (o *Options) chosen() ([]runfile.App, error) {
 	if len(apps) == 0 {
 		return nil, errors.New("choose apps: none is left to run")
 	}
+	slices.SortStableFunc(apps, func(a, b runfile.App) int { return later(a) - later(b) })
 	return apps, nil
+}
+
+// later is 1 for an app that is not called by its sidecar.
+func later(app runfile.App) int {
+	if app.Port > 0 && len(app.Command) > 0 {
+		return 0
+	}
+	return 1
 }
 
 // checkCommand finds a missing program before anything is built or started.

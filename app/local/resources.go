@@ -3,8 +3,6 @@ package local
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,18 +31,22 @@ func resourceFiles(dir string) ([]string, error) {
 	return files, nil
 }
 
-// pointResources replaces each resource folder that holds a component for the embedded broker by a copy. All others are
-// read where they are, so that daprd's hot reload sees an edit.
+// pointResources replaces each resource folder that holds a component of a broker that is started here by a copy. All
+// others are read where they are, so that daprd's hot reload sees an edit.
 func (s *Stack) pointResources(generated string) error {
+	addresses := make(map[*backend]string)
+	for _, b := range s.brokers {
+		addresses[b.backend] = b.address()
+	}
 	var copied []string
 	for _, a := range s.apps {
 		a.entry.ResourcesPaths = slices.Clone(a.resources)
 		for i, dir := range a.resources {
-			needs, err := needsBroker(dir)
+			found, err := backendsOf(dir)
 			if err != nil {
 				return err
 			}
-			if !needs {
+			if !slices.ContainsFunc(s.brokers, func(b *broker) bool { return found[b.backend] != nil }) {
 				continue
 			}
 			n := slices.Index(copied, dir)
@@ -52,7 +54,7 @@ func (s *Stack) pointResources(generated string) error {
 				n, copied = len(copied), append(copied, dir)
 			}
 			target := filepath.Join(generated, strconv.Itoa(n))
-			if err := copyResources(dir, target, s.broker.url()); err != nil {
+			if err := copyResources(dir, target, addresses); err != nil {
 				return err
 			}
 			a.entry.ResourcesPaths[i] = target
@@ -61,26 +63,28 @@ func (s *Stack) pointResources(generated string) error {
 	return nil
 }
 
-// needsBroker reports whether a folder holds a JetStream component that points at this machine.
-func needsBroker(dir string) (bool, error) {
+// backendsOf is what the components of a folder need on this machine, and the addresses by which they say so.
+func backendsOf(dir string) (map[*backend][]string, error) {
 	files, err := resourceFiles(dir)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
+	found := make(map[*backend][]string)
 	for _, name := range files {
 		content, err := os.ReadFile(filepath.Join(dir, name)) // #nosec G304 -- a folder of the run file
 		if err != nil {
-			return false, fmt.Errorf("read resource: %w", err)
+			return nil, fmt.Errorf("read resource: %w", err)
 		}
-		if _, changed := pointAt(content, "nats://"+loopback); changed {
-			return true, nil
-		}
+		rewrite(content, func(r reference, value string) (string, bool) {
+			found[r.backend] = append(found[r.backend], r.form.addresses(value, r.backend.port)...)
+			return "", false
+		})
 	}
-	return false, nil
+	return found, nil
 }
 
-// copyResources writes the folder's files to target with each such component pointed at natsURL.
-func copyResources(dir, target, natsURL string) error {
+// copyResources writes the folder's files to target, with each component of these backends pointed at its address.
+func copyResources(dir, target string, addresses map[*backend]string) error {
 	files, err := resourceFiles(dir)
 	if err != nil {
 		return err
@@ -93,31 +97,38 @@ func copyResources(dir, target, natsURL string) error {
 		if err != nil {
 			return fmt.Errorf("read resource: %w", err)
 		}
-		rewritten, _ := pointAt(content, natsURL)
-		if err := os.WriteFile(filepath.Join(target, name), rewritten, 0o600); err != nil { // no sidecar runs yet
+		if err := os.WriteFile(filepath.Join(target, name), pointAt(content, addresses), 0o600); err != nil { // no sidecar runs yet
 			return fmt.Errorf("write resource: %w", err)
 		}
 	}
 	return nil
 }
 
-// pointAt gives every loopback JetStream component the URL. Documents without one, and files that are no YAML, come back
-// byte for byte: what is wrong with them is daprd's to say.
-func pointAt(content []byte, natsURL string) ([]byte, bool) {
+// pointAt gives each component that points at such a backend on this machine the backend's address.
+func pointAt(content []byte, addresses map[*backend]string) []byte {
+	return rewrite(content, func(r reference, value string) (string, bool) {
+		address, known := addresses[r.backend]
+		return r.form.pointAt(value, address), known
+	})
+}
+
+// rewrite calls change with each place where a component points at a backend on this machine, and sets its answer. Documents
+// without one, and files that are no YAML, come back byte for byte: what is wrong with them is daprd's to say.
+func rewrite(content []byte, change func(r reference, value string) (string, bool)) []byte {
 	documents := strings.Split(string(content), documentSeparator)
 	changed := false
 	for i, document := range documents {
-		if rewritten, ok := pointDocument(document, natsURL, i > 0); ok {
+		if rewritten, ok := rewriteDocument(document, i > 0, change); ok {
 			documents[i], changed = rewritten, true
 		}
 	}
 	if !changed {
-		return content, false
+		return content
 	}
-	return []byte(strings.Join(documents, documentSeparator)), true
+	return []byte(strings.Join(documents, documentSeparator))
 }
 
-func pointDocument(document, natsURL string, separated bool) (string, bool) {
+func rewriteDocument(document string, separated bool, change func(reference, string) (string, bool)) (string, bool) {
 	head := ""
 	if separated { // what follows `---` on its line
 		end := strings.IndexByte(document, '\n') + 1
@@ -127,11 +138,15 @@ func pointDocument(document, natsURL string, separated bool) (string, bool) {
 	if err := yaml.Unmarshal([]byte(document), &root); err != nil || len(root.Content) == 0 {
 		return "", false
 	}
-	address := loopbackAddress(root.Content[0])
-	if address == nil {
+	place, known := addressIn(root.Content[0])
+	if place == nil {
 		return "", false
 	}
-	address.Value, address.Style = natsURL, 0
+	value, ok := change(known, place.Value)
+	if !ok {
+		return "", false
+	}
+	place.Value, place.Style = value, 0
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
@@ -144,20 +159,24 @@ func pointDocument(document, natsURL string, separated bool) (string, bool) {
 	return head + strings.TrimSuffix(out.String(), "\n"), true
 }
 
-// loopbackAddress is the natsURL value of a JetStream component that points at this machine, or nil.
-func loopbackAddress(component *yaml.Node) *yaml.Node {
+// addressIn is where a component says that its backend is on this machine, or nil.
+func addressIn(component *yaml.Node) (*yaml.Node, reference) {
 	spec := entry(component, "spec")
 	kind, brand, metadata := entry(component, "kind"), entry(spec, "type"), entry(spec, "metadata")
-	if kind == nil || kind.Value != "Component" || brand == nil || !strings.EqualFold(brand.Value, "pubsub.jetstream") || metadata == nil {
-		return nil
+	if kind == nil || kind.Value != "Component" || brand == nil || metadata == nil {
+		return nil, reference{}
+	}
+	known, ok := references[strings.ToLower(brand.Value)]
+	if !ok {
+		return nil, reference{}
 	}
 	for _, item := range metadata.Content {
 		name, value := entry(item, "name"), entry(item, "value")
-		if name != nil && strings.EqualFold(name.Value, "natsURL") && value != nil && isLoopback(value.Value) {
-			return value
+		if name != nil && strings.EqualFold(name.Value, known.key) && value != nil && onThisMachine(known.form.addresses(value.Value, known.backend.port)) {
+			return value, known
 		}
 	}
-	return nil
+	return nil, reference{}
 }
 
 func entry(mapping *yaml.Node, name string) *yaml.Node {
@@ -170,25 +189,6 @@ func entry(mapping *yaml.Node, name string) *yaml.Node {
 		}
 	}
 	return nil
-}
-
-// isLoopback is true when every server of a NATS URL list is on this machine.
-func isLoopback(list string) bool {
-	for one := range strings.SplitSeq(list, ",") {
-		one = strings.TrimSpace(one)
-		if !strings.Contains(one, "://") {
-			one = "nats://" + one
-		}
-		parsed, err := url.Parse(one)
-		if err != nil {
-			return false
-		}
-		ip, err := netip.ParseAddr(parsed.Hostname())
-		if parsed.Hostname() != "localhost" && (err != nil || !ip.IsLoopback()) {
-			return false
-		}
-	}
-	return list != ""
 }
 
 func dealias(node *yaml.Node) *yaml.Node {

@@ -13,7 +13,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/local/toolbox"
 )
 
-// Run finds or builds the tools, starts the broker, the sidecars and the apps, and blocks. It returns nil when ctx
+// Run finds or builds the tools, starts the brokers, the sidecars and the apps, and blocks. It returns nil when ctx
 // ended or all apps are done, else why it could not go on. Everything it started has ended when it returns, which after
 // ctx ended takes at most Options.StopLimit.
 func (s *Stack) Run(ctx context.Context) error {
@@ -51,8 +51,8 @@ func (s *Stack) runLocked(ctx context.Context) error {
 	return s.wait(ctx)
 }
 
-// up starts everything. It waits for the broker, which the sidecars need at their start, and for nothing else. Once
-// forced ends, no process that is to stop is waited for.
+// up starts everything. It waits for the brokers and the component, which the sidecars need at their start, and for subscriptions, which some
+// brokers forget events without. Once forced ends, no process that is to stop is waited for.
 func (s *Stack) up(ctx, forced context.Context) error {
 	if err := s.findTools(ctx); err != nil {
 		return err
@@ -60,14 +60,27 @@ func (s *Stack) up(ctx, forced context.Context) error {
 	if err := s.prepare(); err != nil {
 		return err
 	}
-	if s.broker != nil {
-		s.ports.release(s.broker.port)
-		s.broker.start(forced)
-		if err := s.awaitBroker(ctx); err != nil {
+	for _, text := range s.found {
+		s.notice("%s", text)
+	}
+	for _, b := range s.brokers {
+		s.ports.release(b.port)
+		b.start(forced)
+	}
+	for _, b := range s.brokers {
+		if err := s.awaitBroker(ctx, b); err != nil {
 			return err
 		}
 	}
-	for _, a := range s.apps {
+	if err := s.startComponent(ctx, forced); err != nil {
+		return err
+	}
+	for i, a := range s.apps {
+		if i > 0 && s.apps[i-1].listens() && !a.listens() {
+			if err := s.awaitSubscriptions(ctx, s.apps[:i]); err != nil {
+				return err
+			}
+		}
 		s.startApp(ctx, forced, a)
 		s.letSettle(ctx, a)
 	}
@@ -82,22 +95,33 @@ func (s *Stack) findTools(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if s.broker == nil {
-		return nil
+	for _, b := range s.brokers {
+		switch {
+		case b.backend != jetstream:
+			b.program, err = s.findScript(ctx, b.backend)
+		case s.options.Broker != "":
+			b.program = s.options.Broker
+		default:
+			b.program, err = tools.Broker(ctx)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if s.broker.program = s.options.Broker; s.broker.program == "" {
-		s.broker.program, err = tools.Broker(ctx)
-	}
-	return err
+	return nil
 }
 
-// prepare writes what the processes read: folders, log files, resources that point at the embedded broker.
+// prepare writes what the processes read: folders, log files, resources that point at the brokers.
 func (s *Stack) prepare() error {
 	generated := filepath.Join(s.options.Dir, "run")
 	if err := os.RemoveAll(generated); err != nil {
 		return fmt.Errorf("clear generated resources: %w", err)
 	}
-	for _, dir := range []string{generated, filepath.Join(s.options.Dir, "logs"), filepath.Join(s.options.Dir, "nats")} {
+	folders := []string{generated, filepath.Join(s.options.Dir, "logs")}
+	for _, b := range s.brokers {
+		folders = append(folders, b.store)
+	}
+	for _, dir := range folders {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return fmt.Errorf("create data folder: %w", err)
 		}
@@ -106,6 +130,9 @@ func (s *Stack) prepare() error {
 		if err := one.log.open(); err != nil {
 			return err
 		}
+	}
+	if err := s.prepareComponent(); err != nil {
+		return err
 	}
 	return s.pointResources(generated)
 }
@@ -150,7 +177,7 @@ func (s *Stack) announceReady(ctx context.Context) {
 	close(s.ready)
 }
 
-// down stops everything that was started: each app before its sidecar, the last first, and the broker at the end.
+// down stops everything that was started: each app before its sidecar, the last first, then the component, and the brokers at the end.
 func (s *Stack) down(force func()) {
 	s.stopping.Store(true)
 	limit := time.AfterFunc(s.options.StopLimit, force)
@@ -161,8 +188,9 @@ func (s *Stack) down(force func()) {
 		}
 		a.sidecar.stop()
 	}
-	if s.broker != nil {
-		s.broker.stop()
+	s.stopComponent()
+	for _, b := range slices.Backward(s.brokers) {
+		b.stop()
 	}
 	for _, one := range s.supervisors() {
 		one.log.close()

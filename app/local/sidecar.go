@@ -17,6 +17,9 @@ func (s *Stack) sidecarCommand(a *app) *exec.Cmd {
 	cmd := exec.Command(s.daprd, sidecarArguments(&a.entry, a.ports)...) //nolint:gosec,noctx // what was found; its supervisor ends it
 	cmd.Dir = s.options.Dir
 	cmd.Env = sidecarEnvironment(s.appEnvironment(a))
+	if s.component != nil {
+		cmd.Env = append(cmd.Env, socketsFolder+"="+s.component.folder)
+	}
 	return cmd
 }
 
@@ -81,7 +84,7 @@ func optionalArguments(app *runfile.App, ports Ports) []string {
 	return arguments
 }
 
-// sidecarExited starts a sidecar again, unless it never worked.
+// sidecarExited starts a sidecar again, unless it never worked. daprd ends where a broker does not answer at its start.
 func (s *Stack) sidecarExited(a *app, p *process.Process, err error) (again bool) {
 	switch {
 	case s.stopping.Load():
@@ -89,7 +92,7 @@ func (s *Stack) sidecarExited(a *app, p *process.Process, err error) (again bool
 	case err != nil:
 		s.fail(fmt.Errorf("sidecar of %s: %w", a.entry.ID, err))
 		return false
-	case a.sidecar.limit.reached(time.Now(), p):
+	case !s.brokerAway() && a.sidecar.limit.reached(time.Now(), p):
 		s.fail(fmt.Errorf("sidecar of %s ended %d times before it was ready: %s; mend what it names in %s (its log is %s)",
 			a.entry.ID, startLimitBurst, reason(a.sidecar.log.last()), s.suspects(a), a.sidecar.log.path))
 		return false

@@ -13,16 +13,18 @@ import (
 	"github.com/vcrelay/vcrelay/app/local/runfile"
 )
 
-// Stack is a set of apps with their sidecars and broker. It runs once. All methods may be called at any time and from
+// Stack is a set of apps with their sidecars and brokers. It runs once. All methods may be called at any time and from
 // any goroutine.
 type Stack struct {
-	options Options
-	apps    []*app // in the order of the file
-	broker  *broker
-	ports   *reservations
-	daprd   string // path of the program
-	console *console
-	notices *processLog
+	options   Options
+	apps      []*app // in the order of the file
+	brokers   []*broker
+	component *component // nil when no resource needs it
+	found     []string   // what the person is told of brokers that run already
+	ports     *reservations
+	daprd     string // path of the program
+	console   *console
+	notices   *processLog
 
 	ready    chan struct{}
 	fatal    chan error    // why the stack cannot go on
@@ -53,28 +55,29 @@ func New(options Options) (*Stack, error) {
 	return s, nil
 }
 
-// admit makes an app of each entry, and a broker when one of them needs it.
+// admit makes an app of each entry, and a broker of each backend that their components need.
 func (s *Stack) admit(entries []runfile.App) error {
 	var faults []error
-	needed := false
+	needed := make(map[*backend][]string)
 	for i := range entries {
 		a := &app{entry: entries[i], resources: entries[i].ResourcesPaths, healthy: make(chan struct{})}
 		faults = append(faults, checkCommand(&a.entry))
 		for _, dir := range a.resources {
-			needs, err := needsBroker(dir)
+			found, err := backendsOf(dir)
 			faults = append(faults, err)
-			needed = needed || needs
+			if pluggable, err := needsComponent(dir); err == nil && pluggable {
+				s.component = new(component)
+			}
+			for kind, addresses := range found {
+				needed[kind] = append(needed[kind], addresses...)
+			}
 		}
 		ports, err := s.ports.portsFor(&a.entry)
 		faults = append(faults, err)
 		a.ports = ports
 		s.apps = append(s.apps, a)
 	}
-	if needed {
-		port, err := s.ports.take(0)
-		faults = append(faults, err)
-		s.broker = &broker{port: port, store: filepath.Join(s.options.Dir, "nats"), ready: make(chan struct{})}
-	}
+	faults = append(faults, s.admitBrokers(needed))
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
@@ -84,15 +87,27 @@ func (s *Stack) admit(entries []runfile.App) error {
 
 // equip makes the supervisors; the console's width needs all of their names first.
 func (s *Stack) equip() {
-	names := []string{"up", brokerName}
+	names := []string{"up", jetstream.name}
+	for _, b := range s.brokers {
+		names = append(names, b.backend.name)
+	}
+	if s.component != nil {
+		names = append(names, componentName)
+	}
 	for _, a := range s.apps {
 		names = append(names, a.entry.ID, sidecarName(a.entry.ID))
 	}
 	s.console = newConsole(s.options.Output, s.options.Color, names)
 	s.notices = s.console.log("up")
-	if b := s.broker; b != nil {
-		b.supervisor = s.supervisor(brokerName, b.command, s.brokerExited)
+	for _, b := range s.brokers {
+		b.supervisor = s.supervisor(b.backend.name, b.command, func(p *process.Process, err error) bool { return s.brokerExited(b, p, err) })
 		b.log.heard = b.hear
+		if b.backend != jetstream {
+			b.log.view = readyOnly
+		}
+	}
+	if s.component != nil {
+		s.component.supervisor = s.supervisor(componentName, s.componentCommand, s.componentExited)
 	}
 	for _, a := range s.apps {
 		if len(a.entry.Command) > 0 {
@@ -114,8 +129,11 @@ func (s *Stack) supervisor(name string, command func() *exec.Cmd, exited exitPol
 // supervisors are those of all processes, in the order of their start.
 func (s *Stack) supervisors() []*supervisor {
 	var all []*supervisor
-	if s.broker != nil {
-		all = append(all, s.broker.supervisor)
+	for _, b := range s.brokers {
+		all = append(all, b.supervisor)
+	}
+	if s.component != nil {
+		all = append(all, s.component.supervisor)
 	}
 	for _, a := range s.apps {
 		all = append(all, a.sidecar)

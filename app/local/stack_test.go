@@ -20,6 +20,7 @@ func TestStopEndsEachAppBeforeItsSidecarInReverseOrderAndTheBrokerLast(t *testin
 	t.Parallel()
 	s := set(t, nil, "one: wait", "two: wait")
 	s.runReady(t)
+	eventually(t, "all can be stopped", func() bool { return strings.Count(s.output.String(), "| can be stopped") == 4 })
 	s.stop()
 	if err := s.end(t); err != nil {
 		t.Fatal(err)
@@ -98,7 +99,7 @@ func TestKilledSidecarAndBrokerComeBackOnTheirPorts(t *testing.T) {
 		}
 		eventually(t, name+" again", func() bool {
 			pid, ok := s.stack.Process(name)
-			return ok && pid != before && answers(port)
+			return ok && pid != before && answers("127.0.0.1:"+port)
 		})
 		if s.stack.Restarts(name) != 1 {
 			t.Errorf("%s was restarted %d times", name, s.stack.Restarts(name))
@@ -109,8 +110,8 @@ func TestKilledSidecarAndBrokerComeBackOnTheirPorts(t *testing.T) {
 	}
 }
 
-func answers(port string) bool {
-	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+func answers(address string) bool {
+	conn, err := net.Dial("tcp", address)
 	if err == nil {
 		_ = conn.Close()
 	}
@@ -129,6 +130,27 @@ func TestSidecarThatNeverWorksEndsTheRunWithItsOwnReason(t *testing.T) {
 	want := `sidecar of two ended 3 times before it was ready: init error for "events": no such host; mend what it names in ` + filepath.Join(s.dir, "bad")
 	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), filepath.Join("logs", "two-daprd.log")) {
 		t.Errorf("Run: %v\nwant:    %s", err, want)
+	}
+}
+
+func TestWithBrokersOfTheCallerASidecarIsStartedAgainUntilItsBrokerIsThere(t *testing.T) {
+	t.Parallel()
+	s := set(t, func(o *local.Options) { o.NoBroker = true }, "one: wait")
+	write(t, filepath.Join(s.dir, "res", "broken"), "")
+	s.run(t)
+	eventually(t, "the sidecar has been started more often than one that is given up", func() bool { return s.stack.Restarts("one/daprd") > 3 })
+	if err := os.Remove(filepath.Join(s.dir, "res", "broken")); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-s.stack.Ready():
+	case err := <-s.ended:
+		t.Fatalf("ended: %v", err)
+	case <-time.After(patience):
+		t.Fatal("not ready after the broker came")
+	}
+	if s.stack.BrokerURL() != "" {
+		t.Errorf("a broker was started: %v", s.stack.Names())
 	}
 }
 

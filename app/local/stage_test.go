@@ -120,7 +120,7 @@ func stageOptions(dir, daprd, broker, app string, apps []string) (local.Options,
 		}
 	}
 	run, err := runfile.Read(filepath.Join(dir, "dapr.yaml"))
-	return local.Options{RunFile: run, Dir: filepath.Join(dir, "data"), Daprd: daprd, Broker: broker}, err
+	return local.Options{RunFile: run, Dir: filepath.Join(dir, "data"), Daprd: daprd, Broker: broker, Component: filepath.Join(dir, "component")}, err
 }
 
 func (s *stage) run(t *testing.T) {
@@ -170,6 +170,13 @@ func (s *stage) pid(t *testing.T, name string) int {
 	pid := 0
 	eventually(t, name+" runs", func() (ok bool) { pid, ok = s.stack.Process(name); return ok })
 	return pid
+}
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // gone is true for a process that ended, reaped or not.

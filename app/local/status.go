@@ -4,7 +4,7 @@ package local
 // the caller to ask, at AppPort.
 func (s *Stack) Ready() <-chan struct{} { return s.ready }
 
-// Names are all processes of the stack: "broker", "<app>" and "<app>/daprd", in the order of their start.
+// Names are all processes of the stack: its brokers, "eventbridge" where a component needs that process, "<app>" and "<app>/daprd", in the order of their start.
 func (s *Stack) Names() []string {
 	var names []string
 	for _, one := range s.supervisors() {
@@ -52,11 +52,3 @@ func (s *Stack) HTTPPort(appID string) int { return s.Ports(appID).HTTP }
 
 // GRPCPort is that of the app's sidecar.
 func (s *Stack) GRPCPort(appID string) int { return s.Ports(appID).GRPC }
-
-// BrokerURL is the address of the embedded broker, "" when no component needs it.
-func (s *Stack) BrokerURL() string {
-	if s.broker == nil {
-		return ""
-	}
-	return s.broker.url()
-}

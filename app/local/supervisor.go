@@ -35,9 +35,9 @@ type supervisor struct {
 	ended  chan struct{}
 	began  chan struct{} // closed at the first start
 
-	mu     sync.Mutex
-	pid    int // 0 = not running
-	starts int
+	mu      sync.Mutex
+	current *process.Process // nil = not running
+	starts  int
 }
 
 func newSupervisor(name string, command func() *exec.Cmd, log *processLog, exited exitPolicy, grace time.Duration) *supervisor {
@@ -68,7 +68,7 @@ func (u *supervisor) stop() {
 }
 
 func (u *supervisor) run(ctx, forced context.Context) {
-	for attempt := 0; ctx.Err() == nil; attempt++ {
+	for attempt := 0; ; attempt++ {
 		p, stopped, err := u.runOnce(ctx, forced)
 		if stopped {
 			return
@@ -90,8 +90,8 @@ func (u *supervisor) runOnce(ctx, forced context.Context) (p *process.Process, s
 	if p, err = process.Start(cmd); err != nil {
 		return nil, false, err
 	}
-	u.note(p.PID())
-	defer u.note(0)
+	u.note(p)
+	defer u.note(nil)
 	select {
 	case <-p.Done():
 	case <-ctx.Done():
@@ -105,11 +105,11 @@ func (u *supervisor) runOnce(ctx, forced context.Context) (p *process.Process, s
 	return p, stopped, nil
 }
 
-func (u *supervisor) note(pid int) {
+func (u *supervisor) note(p *process.Process) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.pid = pid
-	if pid == 0 {
+	u.current = p
+	if p == nil {
 		return
 	}
 	if u.starts++; u.starts == 1 {
@@ -121,7 +121,10 @@ func (u *supervisor) note(pid int) {
 func (u *supervisor) status() (pid, restarts int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.pid, max(u.starts-1, 0)
+	if u.current != nil {
+		pid = u.current.PID()
+	}
+	return pid, max(u.starts-1, 0)
 }
 
 // backOff waits before another start: doubling with jitter, capped. False when ctx ended meanwhile.

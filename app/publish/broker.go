@@ -33,6 +33,8 @@ var brokers = map[string]broker{
 	"pubsub.redis":      {keys: []string{"partitionKey"}},              // pubsub/redis/redis.go: stored beside the event, for whoever reads it
 	"pubsub.rabbitmq":   {id: "messageID", contentType: "contentType"}, // pubsub/rabbitmq/rabbitmq.go: else text/plain
 
+	"pubsub.vcrelay.eventbridge": {}, // of ours, app/eventbridge: a bus has neither keys nor order
+
 	"pubsub.aws.snssqs":  {}, // pubsub/aws/snssqs/snssqs.go: the group of a FIFO topic is that of the component
 	"pubsub.snssqs":      {},
 	"pubsub.in-memory":   {}, // pubsub/in-memory/in-memory.go

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -122,9 +123,18 @@ func (p *PubSub) publish(ctx context.Context, topic string, events []event.Event
 	defer buffers.Put(buffer)
 	response := p.dapr.PublishEvents(ctx, p.options.Component, topic, p.request(buffer, events), client.PublishEventsWithRawPayload())
 	if response.Error != nil {
-		return fmt.Errorf("publish %d events to %s/%s: %w", len(events), p.options.Component, topic, response.Error)
+		return fmt.Errorf("publish %d events to %s/%s: %w", len(events), p.options.Component, topic, reason(&response))
 	}
 	return nil
+}
+
+// reason is why a request failed. Where the component took some of the events, which only pluggable ones say, the SDK leaves out why it did
+// not take the others.
+func reason(response *client.PublishEventsResponse) error {
+	if len(response.FailedEvents) == 0 || errors.Unwrap(response.Error) != nil {
+		return response.Error
+	}
+	return fmt.Errorf("%d of them were refused; the log of the component's process says why", len(response.FailedEvents))
 }
 
 // deadLetters is what the topic of dead letters is called where none is named, after that of the events.

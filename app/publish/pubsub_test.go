@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -68,6 +69,7 @@ func TestEachBrokerIsToldWhatDecidesOnTheOrderByItsOwnNames(t *testing.T) {
 		"pubsub.mqtt3":                   nil,
 		"pubsub.mqtt":                    nil,
 		"pubsub.solace.amqp":             nil,
+		"pubsub.vcrelay.eventbridge":     nil,
 	} {
 		sent := published(t, kind, made(1, 100))
 		if got := sent[0][0].Metadata; !maps.Equal(got, want) || (got == nil) != (want == nil) {
@@ -79,11 +81,27 @@ func TestEachBrokerIsToldWhatDecidesOnTheOrderByItsOwnNames(t *testing.T) {
 	}
 }
 
+// choosy is a sidecar whose component takes all events but one, and go-sdk's text for that.
+type choosy struct{ client.Client }
+
+func (choosy) PublishEvents(_ context.Context, _, topic string, events []any, _ ...client.PublishEventsOption) client.PublishEventsResponse {
+	var none error
+	return client.PublishEventsResponse{Error: fmt.Errorf("error publishing events unto %s topic: %w", topic, none), FailedEvents: events[:1]}
+}
+
+func TestARequestOfWhichSomeWasTakenFailsWithHowMuchWasNot(t *testing.T) {
+	err := publish.NewPubSub(choosy{}, publish.PubSubOptions{Component: "events", Topic: "vcenter"}).Publish(t.Context(), made(3, 10))
+	if want := "publish 3 events to events/vcenter: 1 of them were refused; the log of the component's process says why"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestOnlyBrokersWithABulkOfTheirOwnKeepTheOrderOfACall(t *testing.T) {
 	for kind, keeps := range map[string]bool{
 		"pubsub.kafka": true, "pubsub.azure.eventhubs": true, "pubsub.azure.servicebus": true, "pubsub.azure.servicebus.topics": true,
 		"pubsub.azure.servicebus.queues": true, "pubsub.azure.servicebusqueues": true,
 		"pubsub.redis": false, "pubsub.rabbitmq": false, "pubsub.jetstream": false, "pubsub.pulsar": false, "pubsub.gcp.pubsub": false, "pubsub.of-tomorrow": false,
+		"pubsub.vcrelay.eventbridge": false,
 	} {
 		if target := topicOf(t, &fakeDapr{kind: kind}); target.KeepsOrder() != keeps {
 			t.Errorf("%s keeps the order: %v", kind, !keeps)

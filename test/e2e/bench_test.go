@@ -4,9 +4,7 @@ package e2e_test
 
 import (
 	"cmp"
-	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,12 +15,10 @@ import (
 	"time"
 
 	"github.com/dapr/go-sdk/client"
-	"github.com/rs/zerolog"
 
 	"github.com/vcrelay/vcrelay/app/event"
 	"github.com/vcrelay/vcrelay/app/publish"
-	"github.com/vcrelay/vcrelay/app/vcenter"
-	"github.com/vcrelay/vcrelay/app/vcenter/vim"
+	teststack "github.com/vcrelay/vcrelay/test/stack"
 )
 
 // TestBenchRelay is `make bench-relay`: how fast a backlog drains, beside a loop that only publishes prepared payloads through
@@ -127,25 +123,25 @@ func benchComponents(t *testing.T, component string) string {
 func (s *stack) drained(events int) (d drain) {
 	var begun time.Time
 	var cpu usage
-	var first counts
+	var first teststack.Counts
 	asked := time.Time{}
 	s.eventually("the backlog is relayed", 10*time.Minute, func() bool {
 		if time.Since(asked) < askEvery { // to answer costs the relay half a millisecond
 			return false
 		}
 		asked = time.Now()
-		now := s.counts()
-		if now.events > 0 && begun.IsZero() {
+		now := teststack.ReadCounts(s.health)
+		if now.Events > 0 && begun.IsZero() {
 			begun, first, cpu = time.Now(), now, s.used()
 		}
-		if now.events < float64(events) {
+		if now.Events < float64(events) {
 			return false
 		}
-		n := now.events - first.events
+		n := now.Events - first.Events
 		d.rate = n / time.Since(begun).Seconds()
 		d.cpu = s.used().since(cpu, n)
-		d.batch = n / (now.requests - first.requests)
-		d.saves = (now.saves - first.saves) / n * 1000
+		d.batch = n / (now.Requests - first.Requests)
+		d.saves = (now.Saves - first.Saves) / n * 1000
 		d.peak = s.peakMiB("vcrelay")
 		return true
 	})
@@ -156,42 +152,7 @@ func (s *stack) drained(events int) (d drain) {
 func (s *stack) published() int { return s.publishedAt(s.health) }
 
 // publishedAt is the count of the relay at an address, 0 while it does not answer.
-func (s *stack) publishedAt(health string) int {
-	body, err := s.get("http://" + health + "/metrics")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(body) {
-		if strings.HasPrefix(line, "vcrelay_publish_events_total") && strings.Contains(line, `result="ok"`) {
-			n, _ := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndex(line, " "):]), 64)
-			return int(n)
-		}
-	}
-	return 0
-}
-
-// counts are the relay's own.
-type counts struct{ events, requests, saves float64 }
-
-func (s *stack) counts() (c counts) {
-	body, err := s.get("http://" + s.health + "/metrics")
-	if err != nil {
-		return c
-	}
-	for line := range strings.Lines(body) {
-		name, _, _ := strings.Cut(line, "{")
-		n, _ := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndex(line, " ")+1:]), 64)
-		switch ok := strings.Contains(line, `result="ok"`); {
-		case name == "vcrelay_publish_events_total" && ok:
-			c.events = n
-		case name == "vcrelay_publish_duration_seconds_count":
-			c.requests = n
-		case name == "vcrelay_checkpoint_writes_total" && ok:
-			c.saves = n
-		}
-	}
-	return c
-}
+func (s *stack) publishedAt(health string) int { return int(teststack.ReadCounts(health).Events) }
 
 // used is what each process has used of a core until now, in seconds.
 func (s *stack) used() usage {
@@ -246,43 +207,21 @@ func (s *stack) bareLoop(events int) (rate float64, cpu usage, m mix) {
 	return rate, s.used().since(before, float64(events)), m
 }
 
-// prepared reads the history once more. The ids are those of another vCenter: JetStream drops what it has seen.
+// prepared reads the history once more, and how it is mixed.
 func (s *stack) prepared(events int) (requests [][]any, m mix) {
 	s.t.Helper()
-	dialer := vim.NewDialer(vim.Config{
-		URL: &url.URL{Scheme: "https", Host: s.address, Path: "/sdk"}, Name: "bench", CAFile: filepath.Join(s.dir, "vcsim.pem"),
-		Credentials: func(context.Context) (*url.Userinfo, error) {
-			return url.UserPassword("administrator@vsphere.local", "vcsim"), nil
-		},
-	}, zerolog.Nop())
-	source := vcenter.NewSource("bench", dialer.Dial, zerolog.Nop())
-	defer source.Close(s.t.Context())
-	reader, err := source.Open(s.t.Context(), event.Position{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer reader.Close(s.t.Context())
+	from := teststack.Simulated{Address: s.address, CertFile: filepath.Join(s.dir, "vcsim.pem"), Username: "administrator@vsphere.local", Password: "vcsim"}
 	var request []any
 	of := make(map[event.Ref]int)
-	for n := 0; n < events; {
-		page, err := reader.Next(s.t.Context())
-		if err != nil {
-			s.t.Fatal(err)
+	teststack.ReadHistory(s.t, from, events, func(e *event.Event) {
+		of[e.Entity]++
+		request = append(request, client.PublishEventsEvent{
+			EntryID: strconv.Itoa(len(request)), ContentType: event.ContentType, Data: event.AppendCloudEvent(nil, e),
+		})
+		if len(request) == 100 {
+			requests, request = append(requests, request), nil
 		}
-		for i := range page.Events {
-			e := &page.Events[i]
-			of[e.Entity]++
-			origin := *e.Origin
-			origin.InstanceUUID = "00000000-0000-4000-8000-000000000000"
-			e.Origin = &origin
-			request = append(request, client.PublishEventsEvent{
-				EntryID: strconv.Itoa(len(request)), ContentType: event.ContentType, Data: event.AppendCloudEvent(nil, e),
-			})
-			if n++; len(request) == 100 {
-				requests, request = append(requests, request), nil
-			}
-		}
-	}
+	})
 	return requests, mixOf(of, events)
 }
 

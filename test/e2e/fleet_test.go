@@ -61,7 +61,7 @@ func startFleet(t *testing.T, state string) *fleet {
 	file.Apps = slices.DeleteFunc(file.Apps, func(app runfile.App) bool { return app.ID != "vcrelay" })
 	file.Apps[0].Command = nil // the relays run beside it
 	file.Apps[0].ResourcesPaths = []string{f.components}
-	f.Stack, err = local.New(local.Options{RunFile: file, Dir: f.dir, Root: "../..", OnAppExit: local.Restart, Output: quietOutput{t}})
+	f.Stack, err = local.New(local.Options{RunFile: file, Dir: f.dir, Root: "../..", OnAppExit: local.Restart, Output: quietOutput(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

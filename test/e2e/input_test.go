@@ -440,7 +440,7 @@ func sidecar(t *testing.T, components ...string) int {
 		t.Fatal(err)
 	}
 	one := &stack{t: t, dir: dir}
-	one.Stack, err = local.New(local.Options{RunFile: runFile, Dir: filepath.Join(dir, "data"), Daprd: daprd(t), Output: quietOutput{t}})
+	one.Stack, err = local.New(local.Options{RunFile: runFile, Dir: filepath.Join(dir, "data"), Daprd: daprd(t), Output: quietOutput(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

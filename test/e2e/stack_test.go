@@ -4,13 +4,11 @@ package e2e_test
 
 import (
 	"context"
-	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -18,6 +16,7 @@ import (
 	"github.com/vcrelay/vcrelay/app/local"
 	"github.com/vcrelay/vcrelay/app/local/runfile"
 	"github.com/vcrelay/vcrelay/app/tally"
+	teststack "github.com/vcrelay/vcrelay/test/stack"
 )
 
 const readyTimeout = 60 * time.Second
@@ -69,7 +68,7 @@ func startStackOn(t *testing.T, components string, env map[string]map[string]str
 		Root:      "../..",
 		Skip:      slices.DeleteFunc(without, func(name string) bool { return strings.Contains(name, "/") }),
 		OnAppExit: local.Restart,
-		Output:    quietOutput{t},
+		Output:    quietOutput(t),
 		Env:       merge(env, s.environment()),
 	})
 	if err != nil {
@@ -178,49 +177,15 @@ func (s *stack) freeze(name string) (thaw func()) {
 // eventually polls until condition holds.
 func (s *stack) eventually(what string, timeout time.Duration, condition func() bool) {
 	s.t.Helper()
-	deadline := time.NewTimer(timeout)
-	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-deadline.C:
-			s.t.Fatalf("not in time: %s", what)
-		case <-tick.C:
-		}
-	}
+	teststack.Eventually(s.t, what, timeout, condition)
 }
 
 // quietOutput shows the log of a failed test, and of go test -v, without one line per event.
-type quietOutput struct{ t *testing.T }
-
-func (q quietOutput) Write(line []byte) (int, error) {
-	if !strings.HasPrefix(string(line), "echo  ") {
-		q.t.Log(strings.TrimSuffix(string(line), "\n"))
-	}
-	return len(line), nil
+func quietOutput(t *testing.T) teststack.Output {
+	return teststack.Output{T: t, Without: []string{"echo"}}
 }
 
-// freeAddress is a loopback address on which nothing listens, another one each time. It is below the ports that systems
-// give to outgoing connections, and below those that stacks choose from.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for port := nextPort.Add(1); port < 20_000; port = nextPort.Add(1) {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			_ = listener.Close()
-			return address
-		}
-	}
-	t.Fatal("no free port")
-	return ""
-}
-
-var nextPort = func() *atomic.Int32 {
-	next := new(atomic.Int32)
-	next.Store(11_000 + rand.Int32N(8_000)) // two runs of the tests on one machine
-	return next
-}()
+func freeAddress(t *testing.T) string { t.Helper(); return teststack.FreeAddress(t) }
 
 func merge(first, second map[string]map[string]string) map[string]map[string]string {
 	for app, variables := range second {

@@ -291,3 +291,25 @@ func TestAStateThatIsWipedUnderARunningRelayLosesNothing(t *testing.T) {
 		t.Errorf("%d streams were begun, want %d: one began anew", begun, len(vcenters))
 	}
 }
+
+// JetStream drops a message whose id it has seen, and looks at nothing but the id.
+func TestTwoVCentersWithTheSameEventKeysAndTimesBothArriveOnOneStream(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t, sqliteState(t))
+	now := time.Now()
+	config := vcsim.Config{History: 500, Clock: func() time.Time { return now }}
+	one, other := simulate(t, "one", config), simulate(t, "other", config)
+	alike := 0
+	ids := other.ids()
+	for i, id := range one.ids() {
+		if strings.TrimPrefix(id, one.InstanceUUID()) == strings.TrimPrefix(ids[i], other.InstanceUUID()) {
+			alike++
+		}
+	}
+	if alike < 500 {
+		t.Fatalf("only %d events have the same key and time: this shows nothing", alike)
+	}
+	f.configure(oneRoute, one, other)
+	f.addRelay()
+	f.awaitWhole(fleetTopic, one, other)
+}

@@ -1,10 +1,14 @@
 package main
 
 import (
+	contribbindings "github.com/dapr/components-contrib/bindings"
+	"github.com/dapr/components-contrib/bindings/aws/s3"
 	"github.com/dapr/components-contrib/bindings/cron"
 	httpbinding "github.com/dapr/components-contrib/bindings/http"
+	kafkabinding "github.com/dapr/components-contrib/bindings/kafka"
 	"github.com/dapr/components-contrib/bindings/localstorage"
 	"github.com/dapr/components-contrib/nameresolution/mdns"
+	"github.com/dapr/components-contrib/pubsub/aws/snssqs"
 	pubsubmemory "github.com/dapr/components-contrib/pubsub/in-memory"
 	"github.com/dapr/components-contrib/pubsub/jetstream"
 	"github.com/dapr/components-contrib/pubsub/kafka"
@@ -37,6 +41,7 @@ import (
 // one costs build time and memory on the machine of somebody who tries vcrelay for the first time.
 func registerComponents(contrib logger.Logger) {
 	pubsub.DefaultRegistry.Logger = contrib
+	pubsub.DefaultRegistry.RegisterComponent(snssqs.NewSnsSqs, "aws.snssqs", "snssqs")
 	pubsub.DefaultRegistry.RegisterComponent(jetstream.NewJetStream, "jetstream")
 	pubsub.DefaultRegistry.RegisterComponent(kafka.NewKafka, "kafka")
 	pubsub.DefaultRegistry.RegisterComponent(mqtt.NewMQTTPubSub, "mqtt3")
@@ -55,7 +60,9 @@ func registerComponents(contrib logger.Logger) {
 	})
 
 	bindings.DefaultRegistry.Logger = contrib
+	bindings.DefaultRegistry.RegisterOutputBinding(s3.NewAWSS3, "aws.s3")
 	bindings.DefaultRegistry.RegisterOutputBinding(httpbinding.NewHTTP, "http")
+	bindings.DefaultRegistry.RegisterOutputBinding(func(log logger.Logger) contribbindings.OutputBinding { return kafkabinding.NewKafka(log) }, "kafka")
 	bindings.DefaultRegistry.RegisterOutputBinding(localstorage.NewLocalStorage, "localstorage")
 	bindings.DefaultRegistry.RegisterInputBinding(cron.NewCron, "cron")
 

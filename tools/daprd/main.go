@@ -1,7 +1,8 @@
 // Command daprd is the Dapr sidecar with only the components that the folders under components/ name.
 //
 // The runtime is Dapr's own, unchanged; this file only hands the parsed flags to it. Dapr's cmd/daprd/app cannot be
-// imported for that: it registers either every component or none at all.
+// imported for that: it registers either every component or none at all. Some components are mended by patches/*.patch,
+// which app/local/toolbox applies when it builds this; `go build` alone does not.
 package main
 
 import (
@@ -19,6 +20,8 @@ import (
 var (
 	log     = logger.NewLogger("dapr.runtime")
 	contrib = logger.NewLogger("dapr.contrib")
+
+	patches = "none" // names of those in patches/ that it was built with; the linker sets it
 )
 
 func main() {
@@ -48,7 +51,7 @@ func run(args []string) error {
 	if err := logger.ApplyOptionsToLoggers(&opts.Logger); err != nil {
 		return fmt.Errorf("set up logging: %w", err)
 	}
-	log.Infof("starting daprd %s with the components of vcrelay", buildinfo.Version())
+	log.Infof("starting daprd %s with the components of vcrelay, patches: %s", buildinfo.Version(), patches)
 	registerComponents(contrib)
 	return serve(signals.Context(), opts)
 }

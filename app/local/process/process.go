@@ -74,6 +74,12 @@ func (p *Process) Stop(ctx context.Context, grace time.Duration) (killed bool) {
 	return true
 }
 
+// Kill ends the group at once, and returns when the process has ended.
+func (p *Process) Kill() {
+	killGroup(p.cmd)
+	<-p.done
+}
+
 // PID is the process's id, and that of its group.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 

@@ -47,10 +47,16 @@ func (t *Toolbox) build(ctx context.Context, wanted tool, binary, stamp string) 
 func (t *Toolbox) compile(ctx context.Context, goTool string, wanted tool, binary, stamp string) error {
 	draft := fmt.Sprintf("%s.%d.new", binary, os.Getpid())
 	defer os.Remove(draft) //nolint:errcheck // gone after the rename
+	t.notice("building %s from tools/ (the first build compiles all of its libraries and takes minutes, later starts use bin/%s)", wanted.name, wanted.name)
+	overlay, err := t.overlay(ctx, goTool, wanted)
+	if err != nil {
+		return fmt.Errorf("build %s: %w", wanted.name, err)
+	}
+	defer overlay.remove()
+	arguments := append([]string{"build", "-C", filepath.Join(t.Root, "tools"), "-buildvcs=false", "-ldflags", wanted.flags + overlay.flags()}, overlay.arguments()...)
 	// #nosec G204 -- the person's Go toolchain
-	cmd := exec.Command(goTool, "build", "-C", filepath.Join(t.Root, "tools"), "-buildvcs=false", "-ldflags", wanted.flags, //nolint:noctx // follow ends it with its whole group
-		"-o", draft, "./"+wanted.name)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	cmd := exec.Command(goTool, append(arguments, "-o", draft, "./"+wanted.folder)...) //nolint:noctx // follow ends it with its whole group
+	cmd.Env = goEnvironment()
 	if err := t.follow(ctx, cmd, wanted.name); err != nil {
 		return err
 	}
@@ -63,9 +69,10 @@ func (t *Toolbox) compile(ctx context.Context, goTool string, wanted tool, binar
 	return nil
 }
 
+func goEnvironment() []string { return append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off") }
+
 // follow runs the compiler and says now and then that it still does.
 func (t *Toolbox) follow(ctx context.Context, cmd *exec.Cmd, name string) error {
-	t.notice("building %s from tools/ (the first build compiles all of its libraries and takes minutes, later starts use bin/%s)", name, name)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	compiler, err := process.Start(cmd)

@@ -1,6 +1,7 @@
 package toolbox_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,13 +24,24 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// fakeGo stands for the Go toolchain: it counts its builds in a file beside itself and "builds" a fake daprd.
+// fakeGo stands for the Go toolchain: it counts its builds in a file beside itself and "builds" a fake daprd. It knows the
+// module example.org/x/library, and leaves beside itself what the compiler would see of it.
 func fakeGo(args []string) int {
+	if args[0] == "list" {
+		fmt.Println("example.org/x/library", os.Getenv("FAKE_GO_LIBRARY"))
+		return 0
+	}
 	self, _ := os.Executable()
 	target := ""
 	for i, arg := range args {
-		if arg == "-o" {
+		switch arg {
+		case "-o":
 			target = args[i+1]
+		case "-overlay":
+			if err := keepOverlay(args[i+1]); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
 		}
 	}
 	log, err := os.OpenFile(os.Getenv("FAKE_GO_LOG"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -45,6 +57,20 @@ func fakeGo(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// keepOverlay writes the files of an overlay as the compiler would see them, below the folder $FAKE_GO_SEEN.
+func keepOverlay(path string) error {
+	var overlay struct{ Replace map[string]string }
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &overlay)
+	}
+	for seen, actual := range overlay.Replace {
+		target := filepath.Join(os.Getenv("FAKE_GO_SEEN"), seen)
+		err = errors.Join(err, os.MkdirAll(filepath.Dir(target), 0o700), copyFile(actual, target))
+	}
+	return err
 }
 
 func copyFile(from, to string) error {

@@ -11,13 +11,15 @@ import (
 	"strings"
 )
 
-// stampOf is a hash of all that a tool is built from: the tools module, the tool's Go files, the flags and the Go
+const patchFolder = "patches"
+
+// stampOf is a hash of all that a tool is built from: the tools module, the tool's Go files and patches, the flags and the Go
 // version. That is the version which built this program: asking `go version` would cost a process at each start.
 func stampOf(root string, wanted tool) (string, error) {
 	tools := filepath.Join(root, "tools")
 	files := []string{filepath.Join(tools, "go.mod"), filepath.Join(tools, "go.sum")}
-	err := filepath.WalkDir(filepath.Join(tools, wanted.name), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+	err := filepath.WalkDir(filepath.Join(tools, wanted.folder), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && wanted.has(path) {
 			files = append(files, path)
 		}
 		return err
@@ -37,6 +39,17 @@ func stampOf(root string, wanted tool) (string, error) {
 		hash.Write(content)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// has reports whether a file of its folder goes into the tool.
+func (t *tool) has(path string) bool {
+	switch filepath.Ext(path) {
+	case ".go":
+		return !strings.HasSuffix(path, "_test.go")
+	case ".patch":
+		return !t.stock
+	}
+	return false
 }
 
 func stampFile(binary string) string {

@@ -28,10 +28,25 @@ type Toolbox struct {
 	Notice func(format string, arguments ...any) // progress, for people; nil = silent
 }
 
+// stockDaprd as $VCRELAY_DAPRD asks for our own build without the patches of tools/daprd/patches.
+const stockDaprd = "stock"
+
 // Daprd returns the path of a sidecar of a fitting version: $VCRELAY_DAPRD (an error when it does not fit), PATH,
-// ~/.dapr/bin, <Root>/bin, else one built from <Root>/tools. The first build takes minutes; ctx ends it.
+// ~/.dapr/bin, <Root>/bin, else one built from <Root>/tools. The first build takes minutes; ctx ends it. With
+// VCRELAY_DAPRD=stock it is <Root>/bin/daprd-stock, built without our patches.
 func (t *Toolbox) Daprd(ctx context.Context) (string, error) {
-	if given := os.Getenv("VCRELAY_DAPRD"); given != "" {
+	wanted := tool{
+		name: "daprd", folder: "daprd",
+		flags: "-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=" + daprdVersion,
+		fits:  func(path string) error { return fits(ctx, path) },
+		mend:  "set VCRELAY_DAPRD to a daprd " + daprdMinor + "x, install the Dapr CLI (`dapr init --slim --runtime-version " + daprdVersion + "`)",
+	}
+	given := os.Getenv("VCRELAY_DAPRD")
+	if given == stockDaprd {
+		wanted.name, wanted.stock = "daprd-stock", true
+		return t.own(ctx, wanted)
+	}
+	if given != "" {
 		if err := fits(ctx, given); err != nil {
 			return "", fmt.Errorf("use VCRELAY_DAPRD=%s: %w; point it at a daprd %sx or unset it", given, err, daprdMinor)
 		}
@@ -44,12 +59,7 @@ func (t *Toolbox) Daprd(ctx context.Context) (string, error) {
 		}
 		t.notice("daprd at %s is not used: %v", candidate, err)
 	}
-	return t.own(ctx, tool{
-		name:  "daprd",
-		flags: "-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=" + daprdVersion,
-		fits:  func(path string) error { return fits(ctx, path) },
-		mend:  "set VCRELAY_DAPRD to a daprd " + daprdMinor + "x, install the Dapr CLI (`dapr init --slim --runtime-version " + daprdVersion + "`)",
-	})
+	return t.own(ctx, wanted)
 }
 
 // Broker returns the path of the NATS JetStream broker: $VCRELAY_BROKER, else <Root>/bin/broker, built from
@@ -62,7 +72,7 @@ func (t *Toolbox) Broker(ctx context.Context) (string, error) {
 		return filepath.Abs(given)
 	}
 	return t.own(ctx, tool{
-		name:  "broker",
+		name: "broker", folder: "broker",
 		flags: "-s -w",
 		fits:  func(path string) error { _, err := exec.LookPath(path); return err },
 		mend:  "set VCRELAY_BROKER to the broker binary, or point the components at a NATS server that is not on loopback",
@@ -104,10 +114,12 @@ func fits(ctx context.Context, path string) error {
 
 // tool is one program of tools/.
 type tool struct {
-	name  string
-	flags string                  // -ldflags
-	fits  func(path string) error // whether a binary that cannot be built anew may be used
-	mend  string                  // what a person without Go can do
+	name   string
+	folder string                  // in tools/
+	stock  bool                    // without the patches of its folder
+	flags  string                  // -ldflags
+	fits   func(path string) error // whether a binary that cannot be built anew may be used
+	mend   string                  // what a person without Go can do
 }
 
 // own returns <Root>/bin/<name>. A fresh stamp costs a few file reads and starts nothing.
