@@ -81,25 +81,28 @@ test-heal: tools ## on a daprd without our patches, the broker away for three mi
 .PHONY: test-stop
 test-stop: tools ## the relay stopped with SIGTERM under load, STOPS=50 times: missing, duplicates, the longest stop (a minute)
 	@E2E_STOPS=$(STOPS) go test -count=1 -tags e2e -timeout 30m -v -run '^TestSigtermUnderLoadLosesAndRepeatsNothing$$' ./test/e2e | \
-		awk '/^stop:|^ +sigterm_test|^--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+		awk '/^stop:|^ +sigterm_test|^--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } /^ok/ { good = 1 } END { exit bad || !good }'
 
 .PHONY: test-order
 test-order: tools ## the order of ORDER_EVENTS=100000 events in the broker and at the function, per entity and strict (five minutes)
 	@E2E_ORDER_EVENTS=$(ORDER_EVENTS) go test -count=1 -tags e2e -timeout 90m -v -run '^TestEventsArriveInTheOrderThatWasAskedFor$$' ./test/e2e | \
-		awk '/^order|^ +order_test|^ *--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+		awk '/^order|^ +order_test|^ *--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } /^ok/ { good = 1 } END { exit bad || !good }'
 
 .PHONY: test-fleet-replicas
 test-fleet-replicas: tools ## three relays, 30 vCenters: killed or paused KILLS=100 times, on SQLite and on PostgreSQL (ten minutes)
 	@E2E_KILLS=$(KILLS) go test -count=1 -tags e2e -timeout 60m -v -run '^TestStreamsSpreadOverReplicasThatDie$$' ./test/e2e | \
-		awk '/^(replicas:|    --- FAIL|--- FAIL|FAIL|ok)|(spread|fleet|postgres)[a-z]*_test.go:/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+		awk '/^(replicas:|    --- FAIL|--- FAIL|FAIL|ok)|(spread|fleet|postgres)[a-z]*_test.go:/ { print; fflush() } /^FAIL/ { bad = 1 } /^ok/ { good = 1 } END { exit bad || !good }'
+
+# An installed daprd would do, but for the components that ours has mended.
+certify test-backends: export VCRELAY_DAPRD ?= own
 
 .PHONY: certify
 certify: tools ## BACKEND=nats on its real broker, 20,000 events and one fault after the other: lost, order, recovery; SHORT=1 has 2,000 (two minutes)
 	@E2E_BACKEND=$(BACKEND) E2E_SHORT=$(SHORT) go test -count=1 -tags e2e -timeout 90m -v -run '^TestCertify$$' ./test/backends | \
-		awk 'sub(/^certify: /, "") || /^ +[a-z]+_test.go:|^ *--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+		awk 'sub(/^certify: /, "") || /^ +[a-z]+_test.go:|^ *--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } /^ok/ { good = 1 } END { exit bad || !good }'
 
 .PHONY: test-backends
-test-backends: tools ## what is peculiar to one backend, on RabbitMQ and a simulation of AWS (test/backends/brokers/moto.sh --install)
+test-backends: tools ## what is peculiar to one backend, on RabbitMQ, Mosquitto and a simulation of AWS (test/backends/brokers/*.sh --install)
 	@go test -count=1 -tags e2e -timeout 15m ./test/backends
 
 .PHONY: backends-doc
@@ -139,17 +142,17 @@ bench-idle: go ## time from an event of a quiet vCenter to the publisher: 30 eve
 .PHONY: bench-relay
 bench-relay: tools ## draining a backlog through daprd beside a bare loop of publishes: events/s, CPU, memory (EVENTS=200000, twenty minutes)
 	@E2E_BENCH_EVENTS=$(EVENTS) E2E_BENCH_ROUNDS=$(ROUNDS) go test -count=1 -tags e2e -timeout 60m -v -run '^TestBenchRelay$$' ./test/e2e | \
-		awk '/^(component|in-memory|jetstream|mix|--- FAIL|FAIL|ok)/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+		awk '/^(component|in-memory|jetstream|mix|--- FAIL|FAIL|ok)/ { print; fflush() } /^FAIL/ { bad = 1 } /^ok/ { good = 1 } END { exit bad || !good }'
 
 .PHONY: bench-latency
 bench-latency: tools ## from createdTime in the simulated vCenter to the function over JetStream at 300 events/s, and the goals (two minutes)
 	@E2E_LATENCY_SECONDS=$(LATENCY_SECONDS) go test -count=1 -tags e2e -timeout 30m -v -run '^TestBenchLatency$$' ./test/e2e | \
-		awk '/^(latency|stage|created|stored|goal)|^ +latency_test|^--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+		awk '/^(latency|stage|created|stored|goal)|^ +latency_test|^--- FAIL|^FAIL|^ok/ { print; fflush() } /^FAIL/ { bad = 1 } /^ok/ { good = 1 } END { exit bad || !good }'
 
 .PHONY: bench-fleet
 bench-fleet: tools ## VCENTERS=100 in one relay: nothing lost, memory, and latency while a fifth of them is dead, slow or flapping (four minutes)
 	@E2E_BENCH_VCENTERS=$(VCENTERS) E2E_BENCH_SPAN=60s go test -count=1 -tags e2e -timeout 20m -v -run '^TestBenchFleet$$' ./test/e2e | \
-		awk '/^(fleet:|--- FAIL|FAIL|ok)|fleet[a-z]*_test.go:/ { print; fflush() } /^FAIL/ { bad = 1 } END { exit bad }'
+		awk '/^(fleet:|--- FAIL|FAIL|ok)|fleet[a-z]*_test.go:/ { print; fflush() } /^FAIL/ { bad = 1 } /^ok/ { good = 1 } END { exit bad || !good }'
 
 .PHONY: bench-memory
 bench-memory: go ## peak memory of reading unknown classes, an event of 50 MB, also live, a hole, a wrap, and its goal (two minutes)

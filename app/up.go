@@ -28,8 +28,8 @@ const (
 )
 
 // patience is how long a count waits without any arrival before it calls what is left missing. It is longer than the
-// broker waits before it delivers again what a killed sidecar held (ackWait).
-const patience = 90 * time.Second
+// broker waits before it delivers again what a killed sidecar held (ackWait, processingTimeout: at most 95 s).
+const patience = 2 * time.Minute
 
 // runUp is `vcrelay up`.
 func runUp(ctx context.Context, options cli.Up) error {

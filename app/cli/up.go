@@ -26,7 +26,7 @@ broker, one Dapr sidecar for each app on free ports, and the apps. Ctrl-C stops 
 does not find (daprd 1.18, the broker) it builds once from Go modules.
 
 With --backend kafka, components/kafka takes the place of components/nats. Where a component's broker answers at
-its address on this machine, it is used; else one is started, by test/backends/brokers/<broker>.sh, which also
+its address on this machine, it is used, but for NATS; else one is started, by test/backends/brokers/<broker>.sh, which also
 installs it (--install).
 
 With VCRELAY_VCENTER_URL set, a real vCenter is relayed and the simulated one is left out.

@@ -19,6 +19,7 @@ func (p *Position) Covers(other *Position) bool {
 	return p.Epoch == other.Epoch && p.Key == other.Key && p.Low.Equal(other.Low) && // the same place
 		ahead >= -FilterPrecision && // what other has done since p was settled it has not forgotten
 		(ahead <= mostAhead || !p.Low.IsZero()) &&
+		(p.Low.IsZero() || !p.needed().After(other.Settled.Add(FilterPrecision))) && // what p may have forgotten comes no more
 		!other.Start.After(later(p.Start, p.Settled.Add(-startMatters))) && // what other does not want is nothing that p may yet want
 		p.sameClock(other) &&
 		p.Recent.covers(&other.Recent, later(p.needed(), p.Start).UnixMicro())

@@ -32,12 +32,13 @@ func TestAPositionCoversAnotherOfTheSamePlaceWhoseEventsItHasDone(t *testing.T) 
 		p, other func(p *event.Position)
 		want     bool
 	}{
-		"the same":                      {nil, nil, true},
-		"a late event more":             {late(140), nil, true},
-		"a late event less":             {nil, late(140), false},
-		"an event more":                 {func(p *event.Position) { p.Advance(at(200, created.Add(200*time.Second))) }, nil, false},
-		"another epoch":                 {func(p *event.Position) { p.Epoch++ }, nil, false},
-		"settled later":                 {func(p *event.Position) { p.Settle(created.Add(190 * time.Second)) }, nil, true},
+		"the same":          {nil, nil, true},
+		"a late event more": {late(140), nil, true},
+		"a late event less": {nil, late(140), false},
+		"an event more":     {func(p *event.Position) { p.Advance(at(200, created.Add(200*time.Second))) }, nil, false},
+		"another epoch":     {func(p *event.Position) { p.Epoch++ }, nil, false},
+		"settled later":     {func(p *event.Position) { p.Settle(created.Add(150 * time.Second)) }, nil, true},
+		"settled so late that it may have forgotten what the other yet brings": {func(p *event.Position) { p.Settle(created.Add(190 * time.Second)) }, nil, false},
 		"settled earlier":               {nil, func(p *event.Position) { p.Settle(created.Add(190 * time.Second)) }, false},
 		"a later start":                 {func(p *event.Position) { p.Start = created.Add(150 * time.Second) }, nil, true},
 		"an earlier start":              {nil, func(p *event.Position) { p.Start = created.Add(150 * time.Second) }, false},

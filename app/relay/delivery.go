@@ -39,16 +39,17 @@ type delivery struct {
 	unsaved  int  // events that position has come past since it was stored
 	passed   bool // it has come past others, that are not wanted
 
-	page    *event.Page // that is being taken over, and
-	taken   int         // how many of its events were
-	more    bool        // the filter has to judge the rest, when others have had their turn
-	results chan result
-	saved   chan error // nil while nothing is being written
-	saving  int        // of unsaved, what the write covers
-	began   time.Time  // of the write
-	renewed time.Time  // when the last one that was done began: so long the lease lasts at least
-	givenUp bool       // a request failed after the order to stop: no other is sent
-	beside  sync.WaitGroup
+	page         *event.Page // that is being taken over, and
+	taken        int         // how many of its events were
+	more         bool        // the filter has to judge the rest, when others have had their turn
+	results      chan result
+	saved        chan error // nil while nothing is being written
+	saving       int        // of unsaved, what the write covers, and
+	savingPassed bool       // of passed
+	began        time.Time  // of the write
+	renewed      time.Time  // when the last one that was done began: so long the lease lasts at least
+	givenUp      bool       // a request failed after the order to stop: no other is sent
+	beside       sync.WaitGroup
 
 	last      *entry    // that was taken
 	about     *result   // a request that failed, about which it is asked with the last one
@@ -398,7 +399,7 @@ func (d *delivery) store(ctx, sending context.Context) {
 		trying, stop = context.WithTimeout(sending, saveEvery) // and then anew
 	}
 	d.began = time.Now()
-	d.saved, d.saving = make(chan error, 1), d.unsaved
+	d.saved, d.saving, d.savingPassed = make(chan error, 1), d.unsaved, d.passed
 	d.passed = false
 	position, saved := d.position.Clone(), d.saved
 	d.beside.Go(func() {
@@ -415,10 +416,12 @@ func (d *delivery) dueToStore() bool {
 
 func (d *delivery) written(err error) {
 	d.saved = nil
-	if err == nil {
-		d.unsaved -= d.saving
-		d.renewed = d.began
+	if err != nil {
+		d.passed = d.passed || d.savingPassed
+		return
 	}
+	d.unsaved -= d.saving
+	d.renewed = d.began
 }
 
 // leave says what the next owner will publish again.

@@ -58,6 +58,7 @@ func (e *entry) out() *event.Event {
 // setAside puts the announcement that it was set aside in its place.
 func (e *entry) setAside() {
 	told := e.event.SetAside(e.reason)
+	told.Whole = e.event.Whole
 	e.told, e.event.Data = &told, nil
 	e.most, e.alone, e.due, e.cut = 0, 0, time.Time{}, false
 }

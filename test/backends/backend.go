@@ -36,7 +36,6 @@ type Backend struct {
 	KeepsEntity bool              // with the settings of the folder a function gets the events of one entity in order
 	Outage      bool              // the outage of 170 s also in the short form
 	Loses       map[string]string // phases in which the backend may lose what it has acknowledged, with the reason
-	Stays       map[string]string // phases after which nothing arrives by itself, with the reason
 	Says        map[string]string // what has to be said of a phase
 	CanLose     string            // what it can lose by its nature, for docs/backends.md
 	NotRun      string            // why there is no certification
@@ -74,15 +73,15 @@ func All() []Backend {
 			CanLose:     "with one node, at a power cut, what the kernel had not written yet; with replicas and `min.insync.replicas` 2, nothing",
 		},
 		{
-			Name: "redis", Title: "Redis Streams", Brokers: []Broker{{Program: "test/backends/brokers/redis.sh", Port: "6379"}},
+			Name: "redis", Title: "Redis Streams", Brokers: []Broker{{Program: "test/backends/brokers/redis.sh", Port: "6379"}}, KeepsEntity: true,
 			CanLose: "without `appendonly yes` everything at a crash; with `appendfsync everysec` the last second at a power cut",
 		},
 		{
-			Name: "rabbitmq", Title: "RabbitMQ", Brokers: []Broker{{Program: "test/backends/brokers/rabbitmq.sh", Port: "5672"}}, Primed: true,
+			Name: "rabbitmq", Title: "RabbitMQ", Brokers: []Broker{{Program: "test/backends/brokers/rabbitmq.sh", Port: "5672"}}, KeepsEntity: true, Primed: true,
 			CanLose: "what is published before a queue is bound, without definitions.json; with a daprd without our patch also what it refuses",
 		},
 		{
-			Name: "mqtt", Title: "MQTT 3 (Mosquitto)", Brokers: []Broker{{Program: "test/backends/brokers/mosquitto.sh", Port: "1883"}}, Primed: true,
+			Name: "mqtt", Title: "MQTT 3 (Mosquitto)", Brokers: []Broker{{Program: "test/backends/brokers/mosquitto.sh", Port: "1883"}}, KeepsEntity: true, Primed: true,
 			Loses:   map[string]string{BrokerKilled: "Mosquitto writes its store at intervals and at an orderly end"},
 			CanLose: "what it acknowledged since it last wrote its store, what is published before a client has subscribed, and what goes beyond its limit of queued messages",
 		},

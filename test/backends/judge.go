@@ -60,6 +60,7 @@ type Phase struct {
 	Created   int
 	Delivered int // handled, or refused and then among the dead letters
 	Lost      int
+	Aside     int      `json:",omitempty"` // of them, dead letters that the function never refused
 	Twice     int      // deliveries of an event after its first
 	Acked     *float64 `json:",omitempty"` // seconds until the relay had an acknowledgement again; nil where nobody asked
 	Again     *float64 `json:",omitempty"` // seconds until an event of this span reached the function; nil for never
@@ -121,6 +122,9 @@ func (p *Phase) add(f fate) {
 	if f.delivered() {
 		p.Delivered++
 		p.Twice += f.handled + f.letters - 1
+		if f.handled == 0 && !f.refused {
+			p.Aside++
+		}
 	} else {
 		p.Lost++
 	}

@@ -51,6 +51,16 @@ func TestARefusedEventIsLostUntilItIsADeadLetter(t *testing.T) {
 	check(t, phases[1], backends.Phase{Name: "kill", Created: 2, Delivered: 1, Lost: 1}, 3)
 }
 
+func TestADeadLetterThatTheFunctionDidNotRefuseIsNoOrdinaryDelivery(t *testing.T) {
+	log := []string{id(1, at(11)), id(2, at(11)), id(3, at(11))}
+	phases, _ := backends.Judge(log, spans, []backends.Arrival{
+		arrival(log[0], 14, backends.Letter),
+		arrival(log[1], 14, backends.Refused), arrival(log[1], 15, backends.Letter),
+		arrival(log[2], 14, backends.Handled), arrival(log[2], 15, backends.Letter),
+	})
+	check(t, phases[1], backends.Phase{Name: "kill", Created: 3, Delivered: 3, Aside: 1, Twice: 1}, 1)
+}
+
 func TestAnEventUnderAnotherIDIsForeign(t *testing.T) {
 	_, foreign := backends.Judge([]string{id(1, at(1))}, spans, []backends.Arrival{arrival(id(1, at(1.5)), 3, backends.Handled)})
 	if foreign != 1 {
@@ -126,6 +136,8 @@ func TestTheVerdictNamesWhatTheBackendDoesNotPromise(t *testing.T) {
 		"":                            func(*backends.Result) {},
 		"events are lost":             func(r *backends.Result) { r.Phases[0].Lost = 1 },
 		"nothing arrived within":      func(r *backends.Result) { r.Phases[1].Again = nil },
+		"did not refuse":              func(r *backends.Result) { r.Phases[0].Aside = 1 },
+		"more than two windows":       func(r *backends.Result) { r.Phases[0].Twice = 401 },
 		"killed: nothing arrived":     func(r *backends.Result) { r.Phases[0].Again = &late },
 		"nothing was acknowledged":    func(r *backends.Result) { r.Phases[0].Acked = &late },
 		"2 of 3 refused events":       func(r *backends.Result) { r.Letters = 2 },
@@ -141,9 +153,9 @@ func TestTheVerdictNamesWhatTheBackendDoesNotPromise(t *testing.T) {
 			t.Errorf("want %q, got %q", fault, said)
 		}
 	}
-	lax := backends.Backend{Loses: map[string]string{backends.BrokerKilled: "it is lazy"}, Stays: map[string]string{backends.LongOutage: "it stays dead"}}
+	lax := backends.Backend{Loses: map[string]string{backends.BrokerKilled: "it is lazy"}}
 	r := sound()
-	r.Phases[0].Lost, r.Phases[1].Again, r.Order.BehindEntity = 1, nil, 4
+	r.Phases[0].Lost, r.Order.BehindEntity = 1, 4
 	if said := lax.Verdict(&r); len(said) > 0 {
 		t.Errorf("what is known of a backend is held against it: %s", said)
 	}

@@ -23,7 +23,6 @@ type Result struct {
 	Order    Order
 	Largest  Largest
 	Speed    Speed
-	Notes    []string `json:",omitempty"`
 	Failures []string `json:",omitempty"` // why the test failed
 }
 

@@ -12,14 +12,23 @@ const (
 	RecoveryLimit = 90 * time.Second
 )
 
+// mostTwice is what a fault may repeat: the window of the relay that it strikes, and that of the one that takes over.
+const mostTwice = 2 * 200
+
 // Verdict says what of a result a backend does not promise; nothing when all is well.
 func (b *Backend) Verdict(r *Result) (faults []string) {
 	add := func(format string, arguments ...any) { faults = append(faults, fmt.Sprintf(format, arguments...)) }
 	for _, p := range r.Phases {
-		if p.Lost > 0 && b.Loses[p.Name] == "" {
+		if p.Lost > 0 && (b.Loses[p.Name] == "" || p.Delivered == 0) {
 			add("%s: %d of %d events are lost", p.Name, p.Lost, p.Created)
 		}
-		if b.Stays[p.Name] == "" && (p.Again == nil || *p.Again > RecoveryLimit.Seconds()) {
+		if p.Aside > 0 {
+			add("%s: %d events are dead letters that the function did not refuse", p.Name, p.Aside)
+		}
+		if p.Twice > mostTwice {
+			add("%s: %d events came again, which is more than two windows of the relay", p.Name, p.Twice)
+		}
+		if p.Again == nil || *p.Again > RecoveryLimit.Seconds() {
 			add("%s: nothing arrived within %s", p.Name, RecoveryLimit)
 		}
 		if p.Acked != nil && *p.Acked > RecoveryLimit.Seconds() {

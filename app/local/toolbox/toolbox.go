@@ -31,9 +31,12 @@ type Toolbox struct {
 // stockDaprd as $VCRELAY_DAPRD asks for our own build without the patches of tools/daprd/patches.
 const stockDaprd = "stock"
 
+// ownDaprd asks for our own build whatever is installed.
+const ownDaprd = "own"
+
 // Daprd returns the path of a sidecar of a fitting version: $VCRELAY_DAPRD (an error when it does not fit), PATH,
 // ~/.dapr/bin, <Root>/bin, else one built from <Root>/tools. The first build takes minutes; ctx ends it. With
-// VCRELAY_DAPRD=stock it is <Root>/bin/daprd-stock, built without our patches.
+// VCRELAY_DAPRD=stock it is <Root>/bin/daprd-stock, built without our patches, and with VCRELAY_DAPRD=own our build in any case.
 func (t *Toolbox) Daprd(ctx context.Context) (string, error) {
 	wanted := tool{
 		name: "daprd", folder: "daprd",
@@ -44,6 +47,9 @@ func (t *Toolbox) Daprd(ctx context.Context) (string, error) {
 	given := os.Getenv("VCRELAY_DAPRD")
 	if given == stockDaprd {
 		wanted.name, wanted.stock = "daprd-stock", true
+		return t.own(ctx, wanted)
+	}
+	if given == ownDaprd {
 		return t.own(ctx, wanted)
 	}
 	if given != "" {

@@ -67,6 +67,9 @@ func TestSidecarIsTakenFromTheFirstPlaceThatFits(t *testing.T) {
 	if w.builds() != 0 {
 		t.Error("something was built")
 	}
+	fake(t, w.path, "go")
+	t.Setenv("VCRELAY_DAPRD", "own")
+	w.daprd(t, filepath.Join(w.root, "bin", "daprd"))
 }
 
 func TestSidecarOfAnotherVersionIsSkippedAndOneIsBuilt(t *testing.T) {

@@ -67,6 +67,11 @@ broker_main() {
   version >/dev/null
   mkdir -p "$dir"
   dir=$(cd "$dir" && pwd)
+  local _
+  for _ in {1..30}; do # one that was killed a moment ago may have children that end just now
+    taken "$port" || break
+    sleep 0.1
+  done
   if taken "$port"; then
     echo "$name: another process listens on $listen; give another with --listen" >&2
     exit 1

@@ -7,7 +7,7 @@ kafka=$(sed -n 's/.*<kafka.version>\(.*\)<.*/\1/p' "$here/kafka/pom.xml")
 libs=$root/bin/kafka-$kafka
 
 install() {
-  command -v java >/dev/null && command -v mvn >/dev/null || packages openjdk-17-jre-headless maven
+  command -v java >/dev/null && command -v mvn >/dev/null || packages default-jre-headless maven
   rm -rf "$libs.part"
   mvn -q -B -f "$here/kafka/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$libs.part" >&2
   rm -rf "$libs" # whole or not at all

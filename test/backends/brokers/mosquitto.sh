@@ -40,8 +40,9 @@ END
 }
 
 # before_ready makes the session that holds dead letters until somebody takes them (mosquitto_sub -c -q 1 -i
-# vcenter-deadletter -t vcenter-deadletter): MQTT forgets what nobody has subscribed to.
-before_ready() { mosquitto_sub -h "$host" -p "$port" -c -q 1 -i vcenter-deadletter -t vcenter-deadletter -E; }
+# vcenter-deadletter -t vcenter-deadletter): MQTT forgets what nobody has subscribed to. Only once: another time it would be given
+# letters of that session, and acknowledge them.
+before_ready() { [ -e "$dir/mosquitto.db" ] || mosquitto_sub -h "$host" -p "$port" -c -q 1 -i vcenter-deadletter -t vcenter-deadletter -E; }
 
 start() {
   configuration >"$dir/mosquitto.conf"

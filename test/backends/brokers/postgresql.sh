@@ -18,18 +18,14 @@ version() {
   "$bin/postgres" --version | sed 's/^postgres (PostgreSQL) \([^ ]*\).*/postgresql \1/'
 }
 
-# as_owner becomes a command as somebody who is not root, whom PostgreSQL refuses: another user, or, where the folders
-# above the data are closed to that one, root of a namespace in which it has another name.
+# as_owner becomes a command as somebody who is not root, whom PostgreSQL refuses. The folders above the data may be closed to that
+# one: it keeps the right to pass them.
 as_owner() {
   local to=() user=postgres
   if [ "$(id -u)" -eq 0 ]; then
     id "$user" >/dev/null 2>&1 || user=nobody
     chown -R "$user" "$dir/data"
-    to=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups --pdeathsig keep)
-    if ! "${to[@]}" test -x "$dir/data"; then
-      chown -R root "$dir/data"
-      to=(unshare --user --map-user=1 --map-group=1 setpriv --pdeathsig KILL)
-    fi
+    to=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups --inh-caps +dac_override --ambient-caps +dac_override --pdeathsig keep)
   fi
   cd /
   exec "${to[@]}" env -i "PATH=$PATH" LC_ALL=C HOME=/nonexistent "$1" -D "$dir/data" "${@:2}"
